@@ -86,7 +86,9 @@ type Verifier struct {
 	// suspect is set when a problem with an entry may have changed the tree since the last good
 	// checkpoint, and broken when a root was wrong. Either way the next wrong root says nothing new.
 	suspect, broken bool
-	tailCut         bool // a cut tail was reported
+	tile            *Problem // a stored subtree that differs; the next checkpoint tells what it means
+	tail            Problem  // what is missing at the end, if Detail is set
+	stopped         bool     // the reader gave up; that the rest is missing is reported already
 
 	err error
 }
@@ -240,21 +242,23 @@ func (v *Verifier) checkTime(seq uint64, at int64) {
 	r.To = max(r.To, at)
 }
 
+// checkSubtree compares a stored subtree hash. If it differs, either it or an entry below it was
+// altered, and only the next checkpoint tells which; until then the problem waits in v.tile.
 func (v *Verifier) checkSubtree(s Subtree) {
 	stored, ok, err := v.opt.Subtree(s.Level, s.N)
 	if err != nil {
 		v.err = err
 		return
 	}
-	if ok && stored == s.Hash || v.suspect || v.broken {
-		return // a tree that is wrong already has wrong subtrees; that says nothing about the stored one
+	if ok && stored == s.Hash || v.suspect || v.broken || v.tile != nil {
+		return // a tree that is wrong already has wrong subtrees
 	}
 	detail := "a stored subtree hash is wrong"
 	if !ok {
 		detail = "a stored subtree hash is missing"
 	}
 	first := s.N << s.Level
-	v.report.add(Problem{Index: first, Last: first + 1<<s.Level - 1, What: BadTile, Detail: detail})
+	v.tile = &Problem{Index: first, Last: first + 1<<s.Level - 1, What: BadTile, Detail: detail}
 }
 
 // readCheckpoint reads ahead to the next stored checkpoint whose signature is right.
@@ -301,7 +305,7 @@ func (v *Verifier) reach() {
 		}
 		if !v.suspect && !v.broken {
 			v.report.add(Problem{Index: from, Last: max(v.next, 1) - 1, What: BadRoot, Detail: "the entries are not those that were signed"})
-			v.broken = true
+			v.broken, v.tile = true, nil
 		}
 		return false
 	}
@@ -322,6 +326,15 @@ func (v *Verifier) reach() {
 	if good {
 		v.report.Signed = v.next
 		v.suspect, v.broken = false, false
+		v.endTile()
+	}
+}
+
+// endTile reports the stored subtree that differs, if there is one.
+func (v *Verifier) endTile() {
+	if v.tile != nil {
+		v.report.add(*v.tile)
+		v.tile = nil
 	}
 }
 
@@ -338,6 +351,13 @@ func (v *Verifier) Finish(head *Head) (Report, error) {
 	if head != nil {
 		v.checkHead(head)
 	}
+	if v.tail.Detail != "" {
+		v.report.add(v.tail)
+	}
+	if v.tile != nil {
+		v.tile.Index = max(v.tile.Index, min(v.report.Signed, v.tile.Last)) // what is signed is good
+		v.endTile()
+	}
 	unsigned := v.next - v.report.Signed
 	nothing := v.next > 0 && v.report.Checkpoints+v.report.Known == 0
 	if (unsigned > v.opt.MaxUnsigned || nothing) && !v.suspect && !v.broken {
@@ -347,13 +367,11 @@ func (v *Verifier) Finish(head *Head) (Report, error) {
 	return v.report, v.err
 }
 
-// cut reports, once, that the log should have had this size.
+// cut notes that the log should have had this size.
 func (v *Verifier) cut(size uint64, detail string) {
-	if size <= v.next || v.tailCut {
-		return
+	if size > v.next && (size-1 > v.tail.Last || v.tail.Detail == "") && !v.stopped {
+		v.tail = Problem{Index: v.next, Last: size - 1, What: BadTail, Detail: detail}
 	}
-	v.tailCut = true
-	v.report.add(Problem{Index: v.next, Last: size - 1, What: BadTail, Detail: detail})
 }
 
 func (v *Verifier) checkHead(head *Head) {
