@@ -12,9 +12,9 @@ import (
 
 const (
 	ringFormat  = 0x01
-	maxPurpose  = 32 // bytes of a purpose's name
-	entryFixed  = 29 // number, state, three times
-	maxRingSize = 1 << 20
+	maxPurpose  = 32      // bytes of a purpose's name
+	entryFixed  = 29      // number, state, three times
+	maxRingSize = 1 << 19 // maxRingKeys of the longest entries
 )
 
 // encode returns the bytes of the ring; the same ring gives the same bytes.
