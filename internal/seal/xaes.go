@@ -51,7 +51,12 @@ func (s *secret) aead(w *scratch, nonce []byte) cipher.AEAD {
 		}
 		s.block.Encrypt(w.sub[i*aes.BlockSize:], w.in[:])
 	}
-	block, err := aes.NewCipher(w.sub[:])
+	return newGCM(w.sub[:])
+}
+
+// newGCM returns AES-GCM with a 96-bit nonce and a 128-bit tag (NIST SP 800-38D).
+func newGCM(key []byte) cipher.AEAD {
+	block, err := aes.NewCipher(key)
 	if err != nil {
 		panic("seal: " + err.Error()) // 32 bytes are a valid AES key
 	}
