@@ -181,9 +181,15 @@ func TestOpenLockRefuses(t *testing.T) {
 		"ring is nonsense": {bend(func(f *lockFile) {
 			f.Ring = Seal(stream("r"), l.root, f.Serial, Keyring, Address{Org: f.Org}, []byte("x"))
 		}), mine, "ring_damaged"},
-		"serial changed":  {bend(func(f *lockFile) { f.Serial++ }), mine, "lock_damaged"},
-		"no slots":        {bend(func(f *lockFile) { f.Slots = nil }), mine, "lock_damaged"},
-		"many slots":      {bend(func(f *lockFile) { f.Slots = make([]slotFile, 17) }), mine, "lock_damaged"},
+		"serial changed": {bend(func(f *lockFile) { f.Serial++ }), mine, "lock_damaged"},
+		"no slots":       {bend(func(f *lockFile) { f.Slots = nil }), mine, "lock_damaged"},
+		"many slots": {bend(func(f *lockFile) {
+			for len(f.Slots) <= maxSlots {
+				s := f.Slots[0]
+				s.ID = f.Slots[len(f.Slots)-1].ID + 1
+				f.Slots = append(f.Slots, s)
+			}
+		}), mine, "lock_damaged"},
 		"slot 0":          {bend(func(f *lockFile) { f.Slots[0].ID = 0 }), mine, "lock_damaged"},
 		"slot twice":      {bend(func(f *lockFile) { f.Slots[1].ID = 1 }), mine, "lock_damaged"},
 		"no check":        {bend(func(f *lockFile) { f.Slots[0].Check = nil }), mine, "lock_damaged"},
