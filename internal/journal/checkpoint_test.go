@@ -208,3 +208,19 @@ func FuzzParseCheckpoint(f *testing.F) {
 		}
 	})
 }
+
+// TestSignatureSpareBits sets the bits of the last base64 digit that carry nothing.
+func TestSignatureSpareBits(t *testing.T) {
+	t.Parallel()
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	s := testSigner(t, testOrigin(), 1)
+	msg := sign(t, 1234, tlog.Hash{1, 2}, s)
+	at := len(msg) - len("x=\n")
+	msg[at] = digits[strings.IndexByte(digits, msg[at])|1]
+	if _, err := note.Open(msg, trust(t, s)); err != nil {
+		t.Fatalf("not even a note (%v): the case shows nothing", err)
+	}
+	if _, err := OpenCheckpoint(msg, trust(t, s)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("got %v, want an Invalid error", err)
+	}
+}

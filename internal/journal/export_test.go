@@ -2,6 +2,8 @@ package journal
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -335,12 +337,16 @@ func TestWriterRefuses(t *testing.T) {
 		}
 	}
 	tests := map[string]func(w *Writer) error{
-		"body":            wrong(func(r *Row) { r.Body[0]++ }),
-		"hash":            wrong(func(r *Row) { r.Hash[0]++ }),
-		"number":          wrong(func(r *Row) { r.Seq++ }),
-		"sealed":          wrong(func(r *Row) { r.Sealed[0]++ }),
-		"no sealed":       wrong(func(r *Row) { r.Sealed = nil }),
-		"no rows":         func(w *Writer) error { return w.Close(l.notes[0]) },
+		"body":      wrong(func(r *Row) { r.Body[0]++ }),
+		"hash":      wrong(func(r *Row) { r.Hash[0]++ }),
+		"number":    wrong(func(r *Row) { r.Seq++ }),
+		"sealed":    wrong(func(r *Row) { r.Sealed[0]++ }),
+		"no sealed": wrong(func(r *Row) { r.Sealed = nil }),
+		"no rows":   func(w *Writer) error { return w.Close(l.notes[0]) },
+		"wrong root": func(w *Writer) error {
+			_ = w.Add(&l.rows[0])
+			return w.Close(sign(t, 1, tlog.Hash{1}, l.signer))
+		},
 		"bad note":        func(w *Writer) error { return w.AddCheckpoint(nil) },
 		"falling notes":   func(w *Writer) error { _ = w.AddCheckpoint(l.notes[1]); return w.AddCheckpoint(l.notes[0]) },
 		"another's note":  func(w *Writer) error { _, n := twoLogs(t, l); return w.AddCheckpoint(n) },
@@ -447,4 +453,35 @@ func FuzzVerifyExport(f *testing.F) {
 			t.Fatalf("%s: a change at %d was not found", name, pos)
 		}
 	})
+}
+
+// TestExportBlobTooLong offers a blob over the limit that is what its entry names.
+func TestExportBlobTooLong(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{MaxSealed, MaxSealed + 1} {
+		blob := make([]byte, size)
+		e := Entry{Verb: "x", Sealed: sha256.Sum256(blob)}
+		row := rowOf(0, &e, blob)
+		s := testSigner(t, testOrigin(), 1)
+		w, err := NewWriter(into(fstest.MapFS{}), testOrigin(), []string{s.VerifierKey()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Add(&row); (err == nil) != (size <= MaxSealed) {
+			t.Errorf("%d bytes: writer says %v", size, err)
+		}
+		w.Abort()
+		rec := record(0, row.Body)
+		m := fstest.MapFS{
+			manifestName:           {Data: fmt.Appendf(nil, `{"format":%q,"origin":%q,"size":1}`, ExportFormat, testOrigin())},
+			checkpointName:         {Data: sign(t, 1, row.Hash, s)},
+			"tile/0/000.p/1":       {Data: row.Hash[:]},
+			"tile/entries/000.p/1": {Data: append(binary.BigEndian.AppendUint16(nil, uint16(len(rec))), rec...)},
+			"sealed/000":           {Data: append(binary.BigEndian.AppendUint32(nil, uint32(size)), blob...)},
+		}
+		r, err := VerifyExport(m, Trust{Keys: []string{s.VerifierKey()}})
+		if err != nil || r.OK() != (size <= MaxSealed) {
+			t.Errorf("%d bytes: %v, %v", size, r.FirstBad, err)
+		}
+	}
 }

@@ -303,3 +303,26 @@ func BenchmarkVerifier(b *testing.B) {
 		b.Fatal(r.FirstBad)
 	}
 }
+
+// TestProblemsCounted wants each independent problem counted once and no consequence counted again.
+func TestProblemsCounted(t *testing.T) {
+	t.Parallel()
+	good := newTestLog(t, logSize)
+	flip := func(l *testLog) { l.rows[20].Body[40] ^= 1 } // a column and the hash
+	for name, tt := range map[string]struct {
+		do   func(l *testLog)
+		want uint64
+	}{
+		"a body":                            {flip, 2},
+		"a body, later a careful forgery":   {func(l *testLog) { flip(l); rewrite(&l.rows[333], func(e *Entry) { e.Verb = "x" }) }, 3},
+		"a careful forgery below a subtree": {func(l *testLog) { rewrite(&l.rows[760], func(e *Entry) { e.Verb = "x" }) }, 1},
+		"a hash":                            {func(l *testLog) { l.rows[760].Hash[0]++ }, 1},
+		"a gap":                             {func(l *testLog) { l.rows = slices.Delete(l.rows, 333, 413) }, 1},
+	} {
+		l := good.clone()
+		tt.do(l)
+		if r := l.verify(t, l.options()); r.Problems != tt.want {
+			t.Errorf("%s: %d problems, want %d; first %v", name, r.Problems, tt.want, r.FirstBad)
+		}
+	}
+}
