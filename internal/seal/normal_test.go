@@ -90,6 +90,7 @@ func TestName(t *testing.T) {
 		"Straße":                "strasse",
 		"がく":                    "がく",               // a Japanese voice mark is not an accent
 		"ΣΊΣΥΦΟΣ \u212a \uab7d": "σισυφοσ k \uab7d", // three cases, the kelvin sign, small Cherokee
+		"Σίσυφος":               "σισυφοσ",          // the final sigma is the same letter
 		"김철수":                   "김철수",
 		"艾萨克•牛顿":                "艾萨克·牛顿",
 		"":                      "",
