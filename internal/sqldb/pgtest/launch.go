@@ -121,8 +121,10 @@ func launch(path string) (_ *server, err error) {
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }() //nolint:errcheck // await tells more, from the log
 	s := &server{
-		admin: url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
-			RawQuery: url.Values{"host": {dir}, "sslmode": {"disable"}}.Encode()},
+		admin: url.URL{
+			Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
+			RawQuery: url.Values{"host": {dir}, "sslmode": {"disable"}}.Encode(),
+		},
 		role: "wardbook",
 		stop: func() error {
 			err := lifeline.Close()
