@@ -1,0 +1,153 @@
+package sqldb
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/wardbook/wardbook/internal/fault"
+)
+
+// group joins the write transactions of concurrent callers into one SQLite transaction, so that
+// they share one wait for the disk ("group commit"). Each caller runs in a savepoint of its own: an
+// error undoes that caller's work alone. Nobody hears of success before the shared commit is durable.
+type group struct {
+	db    *DB
+	queue chan *job
+	quit  chan struct{}
+	done  chan struct{}
+	once  sync.Once
+}
+
+// job is one caller's transaction.
+type job struct {
+	ctx   context.Context
+	fn    func(*Tx) error
+	after []func()
+	err   error
+	done  chan struct{}
+}
+
+const (
+	groupSize = 128                   // callers that share one commit, at most
+	groupTime = 20 * time.Millisecond // no further caller joins a commit that is older
+)
+
+func newGroup(db *DB) *group {
+	g := &group{db: db, queue: make(chan *job), quit: make(chan struct{}), done: make(chan struct{})}
+	go g.loop()
+	return g
+}
+
+func (g *group) stop() {
+	g.once.Do(func() { close(g.quit) })
+	<-g.done
+}
+
+// run hands fn to the writer and waits for its outcome. A caller whose context ends before its turn
+// leaves; one whose transaction has begun hears how it ended.
+func (g *group) run(ctx context.Context, fn func(*Tx) error) error {
+	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+	select {
+	case g.queue <- j:
+	case <-ctx.Done():
+		return fault.Wrap(fault.Unavailable, ctx.Err(), "busy", "the database is busy; try again")
+	case <-g.quit:
+		return errClosed()
+	}
+	<-j.done
+	if j.err == nil {
+		for _, f := range j.after {
+			f()
+		}
+	}
+	return j.err
+}
+
+func errClosed() error {
+	return fault.New(fault.Unavailable, "closed", "the database is closed")
+}
+
+func (g *group) loop() {
+	defer close(g.done)
+	for {
+		select {
+		case j := <-g.queue:
+			g.commit(j)
+		case <-g.quit:
+			return
+		}
+	}
+}
+
+// commit runs first and whoever is waiting by then in one transaction, and answers them all.
+func (g *group) commit(first *job) {
+	jobs := []*job{first}
+	err := g.runAll(&jobs)
+	for _, j := range jobs {
+		if j.err == nil {
+			j.err = err
+		}
+		close(j.done)
+	}
+}
+
+func (g *group) runAll(jobs *[]*job) error {
+	// Not the callers' contexts: one caller's leaving must not end the others' transaction.
+	ctx := context.Background()
+	tx, err := g.db.write.db.BeginTx(ctx, nil)
+	if err != nil {
+		return Classify(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	t := &Tx{tx: tx, pool: g.db.write, engine: SQLite}
+	late := time.After(groupTime)
+	for i := 0; i < len(*jobs); i++ {
+		if err := g.runOne(ctx, t, (*jobs)[i]); err != nil {
+			return err
+		}
+		if late != nil && len(*jobs) < groupSize {
+			if j := g.next(&late); j != nil {
+				*jobs = append(*jobs, j)
+			}
+		}
+	}
+	return Classify(tx.Commit())
+}
+
+// next returns a caller who is already waiting, or nil. Once the time is over it sets late to nil.
+func (g *group) next(late *<-chan time.Time) *job {
+	select {
+	case <-*late:
+		*late = nil
+		return nil
+	default:
+	}
+	select {
+	case j := <-g.queue:
+		return j
+	default:
+		return nil
+	}
+}
+
+// runOne runs one caller in a savepoint. The error it returns is the shared transaction's; the
+// caller's own goes to j.err.
+func (g *group) runOne(ctx context.Context, t *Tx, j *job) error {
+	if j.ctx.Err() != nil {
+		j.err = fault.Wrap(fault.Unavailable, j.ctx.Err(), "busy", "the database is busy; try again")
+		return nil
+	}
+	if _, err := t.Exec(ctx, "SAVEPOINT caller"); err != nil {
+		return err
+	}
+	t.after = nil
+	if j.err = guard(t, j.fn); j.err != nil {
+		if _, err := t.Exec(ctx, "ROLLBACK TO caller"); err != nil {
+			return err
+		}
+	}
+	j.after = t.after
+	_, err := t.Exec(ctx, "RELEASE caller")
+	return err
+}
