@@ -1,0 +1,157 @@
+// Package control keeps what is not customer data: credentials, API tokens and the cursors of the
+// journal's readers. It holds hashes and identifiers only, no name and no address, and it has a
+// database of its own (control.db, or a schema of its own on PostgreSQL), which the door cannot reach.
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// DB is the control database.
+type DB struct {
+	db  *sqldb.DB
+	now func() time.Time
+}
+
+// Open brings the tables up to date.
+func Open(ctx context.Context, db *sqldb.DB, now func() time.Time) (*DB, error) {
+	if err := db.Migrate(ctx, "control", migrations()); err != nil {
+		return nil, err
+	}
+	return &DB{db: db, now: now}, nil
+}
+
+// Close closes the database.
+func (c *DB) Close() error { return c.db.Close() }
+
+func migrations() []sqldb.Migration {
+	return []sqldb.Migration{{Name: "credentials, tokens, cursors", Steps: []string{
+		`CREATE TABLE credential (user_id {id} PRIMARY KEY NOT NULL, login {int} NOT NULL, phc {text} NOT NULL, changed_at {int} NOT NULL) {strict}`,
+		`CREATE INDEX credential_login ON credential (login)`,
+		`CREATE TABLE token (id {id} PRIMARY KEY NOT NULL, hash {bytes} NOT NULL, user_id {id} NOT NULL, name {text} NOT NULL,
+			limits {text} NOT NULL, created_at {int} NOT NULL, expires_at {int} NOT NULL, revoked_at {int}, used_at {int}) {strict}`,
+		`CREATE UNIQUE INDEX token_hash ON token (hash)`,
+		`CREATE INDEX token_user ON token (user_id)`,
+		`CREATE TABLE reader_cursor (name {text} PRIMARY KEY NOT NULL, position {int} NOT NULL) {strict}`,
+	}}}
+}
+
+// Credential is what proves a person by password.
+type Credential struct {
+	User  id.ID
+	Login int64  // blind index of the sign-in address; several people may share one by chance
+	PHC   string // argon2id, in the PHC string format
+}
+
+// SetCredential stores or replaces a person's credential.
+func (c *DB) SetCredential(ctx context.Context, x Credential) error {
+	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO credential (user_id, login, phc, changed_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (user_id) DO UPDATE SET login = excluded.login, phc = excluded.phc, changed_at = excluded.changed_at`,
+			x.User.Bytes(), x.Login, x.PHC, c.now().UnixMicro())
+		return err
+	})
+}
+
+// Token is an API token as stored: its hash, whose it is and what it may do.
+type Token struct {
+	ID      id.ID
+	Hash    []byte // SHA-256 of the token's text
+	User    id.ID
+	Name    string
+	Limits  []string // "object:verb", "*" for any
+	Created time.Time
+	Expires time.Time
+	Revoked time.Time // zero: not revoked
+	Used    time.Time // zero: never; kept to the hour
+}
+
+const tokenColumns = "id, hash, user_id, name, limits, created_at, expires_at, revoked_at, used_at"
+
+// AddToken stores a new token.
+func (c *DB) AddToken(ctx context.Context, t Token) error {
+	limits, err := json.Marshal(t.Limits)
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "encode", "internal error")
+	}
+	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO token (id, hash, user_id, name, limits, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			t.ID.Bytes(), t.Hash, t.User.Bytes(), t.Name, string(limits), t.Created.UnixMicro(), t.Expires.UnixMicro())
+		return err
+	})
+}
+
+// TokenByHash returns the token with the hash; found is false where there is none.
+func (c *DB) TokenByHash(ctx context.Context, hash []byte) (t Token, found bool, err error) {
+	list, err := c.tokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE hash = ?", hash)
+	if err != nil || len(list) == 0 {
+		return Token{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// Tokens returns a person's tokens, or everybody's for the zero ID, oldest first, at most 1,000.
+func (c *DB) Tokens(ctx context.Context, user id.ID) ([]Token, error) {
+	if user.IsZero() {
+		return c.tokens(ctx, "SELECT "+tokenColumns+" FROM token ORDER BY id LIMIT 1000")
+	}
+	return c.tokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE user_id = ? ORDER BY id LIMIT 1000", user.Bytes())
+}
+
+// RevokeToken ends a token at once; found is false where there is no such living token.
+func (c *DB) RevokeToken(ctx context.Context, token id.ID) (found bool, err error) {
+	err = c.db.Write(ctx, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, "UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", c.now().UnixMicro(), token.Bytes())
+		found = n > 0
+		return err
+	})
+	return found, err
+}
+
+// TokenUsed records the hour of a token's last use.
+func (c *DB) TokenUsed(ctx context.Context, token id.ID) error {
+	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE token SET used_at = ? WHERE id = ?", c.now().Truncate(time.Hour).UnixMicro(), token.Bytes())
+		return err
+	})
+}
+
+func (c *DB) tokens(ctx context.Context, query string, args ...any) (list []Token, err error) {
+	rows, err := c.db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t Token
+		var tid, user []byte
+		var limits string
+		var created, expires int64
+		var revoked, used *int64
+		if err := rows.Scan(&tid, &t.Hash, &user, &t.Name, &limits, &created, &expires, &revoked, &used); err != nil {
+			return nil, sqldb.Classify(err)
+		}
+		copy(t.ID[:], tid)
+		copy(t.User[:], user)
+		t.Created, t.Expires = at(&created), at(&expires)
+		t.Revoked, t.Used = at(revoked), at(used)
+		if err := json.Unmarshal([]byte(limits), &t.Limits); err != nil {
+			return nil, fault.Wrap(fault.Internal, err, "decode", "internal error")
+		}
+		list = append(list, t)
+	}
+	return list, sqldb.Classify(rows.Err())
+}
+
+func at(micros *int64) time.Time {
+	if micros == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*micros).UTC()
+}
