@@ -1,0 +1,41 @@
+package sales
+
+import (
+	"testing"
+
+	"github.com/wardbook/wardbook/internal/schema"
+)
+
+func TestObjectsAreSound(t *testing.T) {
+	t.Parallel()
+	s, err := schema.New(append(schema.System(), Objects()...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range s.Objects() {
+		for _, f := range o.Fields {
+			if f.Default == "" {
+				continue
+			}
+			if _, err := f.ParseText(f.Default); err != nil {
+				t.Errorf("%s.%s: its default: %v", o.Name, f.Name, err)
+			}
+		}
+	}
+}
+
+func TestStagesFitTheirFields(t *testing.T) {
+	t.Parallel()
+	s, err := schema.New(append(schema.System(), Objects()...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := s.Object("stage")
+	for _, seed := range Stages() {
+		for field, text := range map[string]string{"name": seed.Name, "name_zh": seed.NameZh, "outcome": seed.Outcome, "probability": seed.Probability} {
+			if v, err := o.Field(field).ParseText(text); err != nil || v == nil {
+				t.Errorf("%s %s: %v", seed.Name, field, err)
+			}
+		}
+	}
+}
