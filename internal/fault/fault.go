@@ -81,8 +81,10 @@ func New(kind Kind, reason, format string, args ...any) *Error {
 // InField returns an Invalid error about one field.
 func InField(name, reason, format string, args ...any) *Error {
 	m := fmt.Sprintf(format, args...)
-	return &Error{Kind: Invalid, Reason: "invalid_field", Message: name + ": " + m,
-		Fields: []Field{{Name: name, Reason: reason, Message: m}}}
+	return &Error{
+		Kind: Invalid, Reason: "invalid_field", Message: name + ": " + m,
+		Fields: []Field{{Name: name, Reason: reason, Message: m}},
+	}
 }
 
 // InFields returns one Invalid error about several fields, or nil when there are none.

@@ -202,8 +202,13 @@ func TestVectorsOfTokens(t *testing.T) {
 	}
 	var list []indexVector
 	for i, c := range [][2]string{
-		{"email", " Li.Na@Example.CN"}, {"email", "用户@例子。公司"}, {"phone", "138 0013 8000"}, {"phone", "+44 (0)20 7946 0018"},
-		{"name", "José  GARCÍA"}, {"name", "王 小明"}, {"code", "11010519491231002x"},
+		{"email", " Li.Na@Example.CN"},
+		{"email", "用户@例子。公司"},
+		{"phone", "138 0013 8000"},
+		{"phone", "+44 (0)20 7946 0018"},
+		{"name", "José  GARCÍA"},
+		{"name", "王 小明"},
+		{"code", "11010519491231002x"},
 	} {
 		v := indexVector{
 			Root: drawn("idx.root", KeySize), Table: 7, Field: 3, Index: 1, Bits: uint8(16 + 2*i),

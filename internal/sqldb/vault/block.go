@@ -44,8 +44,10 @@ type blockFile struct {
 }
 
 func newBlocks(v *VFS, inner vfs.File, block int) *blockFile {
-	return &blockFile{File: inner, crypter: crypter{v: v}, block: block, at: -1,
-		data: make([]byte, block), buf: make([]byte, 0, batch*(block+overhead)), one: make([]byte, block+overhead)}
+	return &blockFile{
+		File: inner, crypter: crypter{v: v}, block: block, at: -1,
+		data: make([]byte, block), buf: make([]byte, 0, batch*(block+overhead)), one: make([]byte, block+overhead),
+	}
 }
 
 // newTemp wraps a file that dies with its connection. Its key is random and nowhere else.
@@ -167,14 +169,38 @@ func (b *blockFile) start() error {
 	return nil
 }
 
-// load makes data hold a block.
+// load makes data hold a block. One of a rollback journal that does not open is taken for zeros,
+// which SQLite takes for the end of the journal: what it had not synced, a power cut may have torn.
 func (b *blockFile) load(block int64) error {
 	if b.at == block {
 		return nil
 	}
 	b.at = -1
-	want := int(min(b.size-block*int64(b.block), int64(b.block)))
-	buf := b.one[:want+overhead]
+	err := b.read(block)
+	if errors.Is(err, errAuth) {
+		f := b.failure(block, Tampered)
+		f.Ended = b.main != nil
+		if !f.Ended {
+			return b.v.fail(f)
+		}
+		b.v.note(f)
+		clear(b.data)
+		err = nil
+	}
+	if err == nil {
+		b.at, b.fill = block, b.length(block)
+	}
+	return err
+}
+
+// length returns how many bytes a block holds.
+func (b *blockFile) length(block int64) int {
+	return int(min(b.size-block*int64(b.block), int64(b.block)))
+}
+
+// read reads and opens a block.
+func (b *blockFile) read(block int64) error {
+	buf := b.one[:b.length(block)+overhead]
 	n, err := b.File.ReadAt(buf, b.offset(block))
 	if n < len(buf) {
 		if err == nil || errors.Is(err, io.EOF) {
@@ -182,11 +208,7 @@ func (b *blockFile) load(block int64) error {
 		}
 		return err
 	}
-	if err := b.open(b.data[:0], buf, b.s, kindBlock, b.db, uint64(block)); err != nil {
-		return err
-	}
-	b.at, b.fill = block, want
-	return nil
+	return b.open(b.data[:0], buf, b.s, kindBlock, b.db, uint64(block))
 }
 
 func (b *blockFile) ReadAt(p []byte, off int64) (n int, err error) {
@@ -195,19 +217,7 @@ func (b *blockFile) ReadAt(p []byte, off int64) (n int, err error) {
 	}
 	for n < len(p) && off < b.size {
 		block, at := off/int64(b.block), int(off%int64(b.block))
-		err := b.load(block)
-		if errors.Is(err, errAuth) {
-			f := b.failure(block, Tampered)
-			if b.main == nil {
-				return n, b.v.fail(f)
-			}
-			// SQLite takes a record whose checksum is wrong as the end of the journal.
-			f.Ended = true
-			b.v.note(f)
-			clear(b.data)
-			b.fill, err = int(min(b.size-block*int64(b.block), int64(b.block))), nil
-		}
-		if err != nil {
+		if err := b.load(block); err != nil {
 			return n, err
 		}
 		k := copy(p[n:], b.data[at:b.fill])
@@ -281,13 +291,9 @@ func (b *blockFile) put(p []byte, off int64) error {
 // p it took.
 func (b *blockFile) merge(p []byte, off, block int64) (int, error) {
 	at := int(off - block*int64(b.block))
-	whole := int(min(b.size-block*int64(b.block), int64(b.block))) // what the block holds now
 	n := min(len(p), b.block-at)
-	if at > 0 || n < whole {
+	if at > 0 || n < b.length(block) {
 		if err := b.load(block); err != nil {
-			if errors.Is(err, errAuth) {
-				err = b.v.fail(b.failure(block, Tampered))
-			}
 			return 0, err
 		}
 	} else {
@@ -329,9 +335,6 @@ func (b *blockFile) cut(size int64) error {
 	end := b.offset(block)
 	if rest > 0 {
 		if err := b.load(block); err != nil {
-			if errors.Is(err, errAuth) {
-				err = b.v.fail(b.failure(block, Tampered))
-			}
 			return err
 		}
 		b.fill = rest
