@@ -1,6 +1,7 @@
 package sales
 
-import . "github.com/wardbook/wardbook/internal/schema" //nolint:staticcheck // the declarations are a table
+//lint:ignore ST1001 the declarations are a table
+import . "github.com/wardbook/wardbook/internal/schema"
 
 // related is the record that an activity is about.
 func related(n uint32) Field {

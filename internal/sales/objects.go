@@ -2,7 +2,8 @@
 // pipeline, products, and what happens around them: tasks, meetings, calls, notes and documents.
 package sales
 
-import . "github.com/wardbook/wardbook/internal/schema" //nolint:staticcheck // the declarations are a table
+//lint:ignore ST1001 the declarations are a table
+import . "github.com/wardbook/wardbook/internal/schema"
 
 // Objects returns the objects of people and sales.
 func Objects() []Object {

@@ -1,0 +1,357 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/journal"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// Log is the stored journal. A business transaction leaves its entries in journal_pending; Sequence
+// numbers them, hashes them into the tree and moves them to the journal, many in one transaction,
+// so that no business transaction ever waits for the head of the log (docs/decisions/0007).
+type Log struct {
+	db     *sqldb.DB
+	signer note.Signer
+	now    func() time.Time
+
+	mu     sync.Mutex // one sequencing of this process at a time
+	signed uint64     // size of the last checkpoint known here
+}
+
+// NewLog returns the journal stored in db, signed by signer.
+func NewLog(db *sqldb.DB, signer note.Signer, now func() time.Time) *Log {
+	return &Log{db: db, signer: signer, now: now}
+}
+
+// Pending is an entry that has no number yet.
+type Pending struct {
+	Entry  journal.Entry
+	Sealed []byte // old and new values, sealed; nil when there are none
+}
+
+// batch is how many entries are numbered in one transaction, at most.
+const batch = 1000
+
+// Append leaves an entry with the transaction that it describes.
+func (l *Log) Append(ctx context.Context, tx *sqldb.Tx, e *journal.Entry, sealed []byte) error {
+	if err := e.Check(); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO journal_pending (id, body, sealed) VALUES (?, ?, ?)", e.ID.Bytes(), e.AppendBody(nil), sealed)
+	return err
+}
+
+// Sequence numbers every pending entry, and the reads given, which need no pending row because
+// nothing else happens in their transaction. It returns the size of the log afterwards.
+func (l *Log) Sequence(ctx context.Context, reads []Pending) (size uint64, err error) {
+	defer fault.Op(&err, "store.Sequence")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		more := false
+		err := l.db.Write(ctx, func(tx *sqldb.Tx) error {
+			size, more = 0, false
+			s, err := l.begin(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if more, err = s.pending(ctx); err != nil {
+				return err
+			}
+			for i := range reads {
+				if err := s.add(ctx, &reads[i].Entry, reads[i].Entry.AppendBody(nil), reads[i].Sealed); err != nil {
+					return err
+				}
+			}
+			size = s.frontier.Size()
+			return s.end(ctx)
+		})
+		if err != nil || !more {
+			return size, err
+		}
+		reads = nil
+	}
+}
+
+// sequencing is one transaction of Sequence.
+type sequencing struct {
+	tx       *sqldb.Tx
+	frontier *journal.Frontier
+	before   uint64
+}
+
+// begin locks the head of the log: whoever has it numbers alone, however many try.
+func (l *Log) begin(ctx context.Context, tx *sqldb.Tx) (*sequencing, error) {
+	query := "SELECT frontier FROM journal_head WHERE id = 1"
+	if tx.Engine() == sqldb.Postgres {
+		query += " FOR UPDATE"
+	}
+	var raw []byte
+	found, err := tx.Row(ctx, query, nil, &raw)
+	if err != nil {
+		return nil, err
+	}
+	s := &sequencing{tx: tx, frontier: &journal.Frontier{}}
+	if !found {
+		return nil, fault.New(fault.Unavailable, "journal_head", "the journal has lost its head; run wardbook journal verify")
+	}
+	if len(raw) > 0 {
+		if s.frontier, err = journal.UnmarshalFrontier(raw); err != nil {
+			return nil, err
+		}
+	}
+	s.before = s.frontier.Size()
+	return s, nil
+}
+
+// pending numbers what transactions have left, in the order of their identifiers.
+func (s *sequencing) pending(ctx context.Context) (more bool, err error) {
+	rows, err := s.tx.Query(ctx, "SELECT id, body, sealed FROM journal_pending ORDER BY id LIMIT ?", batch)
+	if err != nil {
+		return false, err
+	}
+	type row struct{ id, body, sealed []byte }
+	var list []row
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.id, &r.body, &r.sealed); err != nil {
+			rows.Close()
+			return false, sqldb.Classify(err)
+		}
+		list = append(list, r)
+	}
+	if err := rows.Close(); err != nil {
+		return false, sqldb.Classify(err)
+	}
+	for _, r := range list {
+		e, err := journal.DecodeBody(r.body)
+		if err != nil {
+			return false, err
+		}
+		if err := s.add(ctx, &e, r.body, r.sealed); err != nil {
+			return false, err
+		}
+		// By identifier, not by range: another transaction may have committed a smaller one since.
+		if _, err := s.tx.Exec(ctx, "DELETE FROM journal_pending WHERE id = ?", r.id); err != nil {
+			return false, err
+		}
+	}
+	return len(list) == batch, nil
+}
+
+func (s *sequencing) add(ctx context.Context, e *journal.Entry, body, sealed []byte) error {
+	seq := s.frontier.Size()
+	hash := journal.Leaf(seq, body)
+	_, err := s.tx.Exec(ctx, `INSERT INTO journal (seq, id, at, actor, verb, object, record, changeset, body, sealed, hash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		int64(seq), e.ID.Bytes(), e.Time, e.Actor.Bytes(), e.Verb, e.Object, e.Record.Bytes(), e.ChangeSet.Bytes(), body, sealed, hash[:]) //nolint:gosec // below 2^48
+	if err != nil {
+		return err
+	}
+	for _, t := range s.frontier.Append(hash) {
+		if _, err := s.tx.Exec(ctx, "INSERT INTO journal_tile (level, n, hash) VALUES (?, ?, ?)", t.Level, int64(t.N), t.Hash[:]); err != nil { //nolint:gosec // below 2^48
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sequencing) end(ctx context.Context) error {
+	if s.frontier.Size() == s.before {
+		return nil
+	}
+	_, err := s.tx.Exec(ctx, "UPDATE journal_head SET size = ?, frontier = ? WHERE id = 1", int64(s.frontier.Size()), s.frontier.Marshal()) //nolint:gosec // below 2^48
+	return err
+}
+
+// Checkpoint signs the state of the log, unless the last checkpoint says the same, and returns the
+// newest checkpoint; nil for an empty log.
+func (l *Log) Checkpoint(ctx context.Context) (msg []byte, err error) {
+	defer fault.Op(&err, "store.Checkpoint")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	frontier, err := l.frontier(ctx)
+	if err != nil || frontier.Size() == 0 {
+		return nil, err
+	}
+	size := frontier.Size()
+	if size == l.signed {
+		return l.Latest(ctx)
+	}
+	if msg, err = journal.SignCheckpoint(size, frontier.Root(), l.signer); err != nil {
+		return nil, err
+	}
+	err = l.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO journal_checkpoint (size, at, note) VALUES (?, ?, ?) ON CONFLICT (size) DO NOTHING",
+			int64(size), l.now().UnixMicro(), string(msg)) //nolint:gosec // below 2^48
+		return err
+	})
+	if err == nil {
+		l.signed = size
+	}
+	return msg, err
+}
+
+func (l *Log) frontier(ctx context.Context) (*journal.Frontier, error) {
+	var raw []byte
+	if _, err := l.db.Row(ctx, "SELECT frontier FROM journal_head WHERE id = 1", nil, &raw); err != nil {
+		return nil, err
+	}
+	if len(raw) == 0 {
+		return &journal.Frontier{}, nil
+	}
+	return journal.UnmarshalFrontier(raw)
+}
+
+// Latest returns the newest checkpoint, or nil when there is none.
+func (l *Log) Latest(ctx context.Context) ([]byte, error) {
+	var msg string
+	found, err := l.db.Row(ctx, "SELECT note FROM journal_checkpoint ORDER BY size DESC LIMIT 1", nil, &msg)
+	if err != nil || !found {
+		return nil, err
+	}
+	return []byte(msg), nil
+}
+
+// Head returns the size of the log and its frontier as stored.
+func (l *Log) Head(ctx context.Context) (journal.Head, error) {
+	var h journal.Head
+	var size int64
+	if _, err := l.db.Row(ctx, "SELECT size, frontier FROM journal_head WHERE id = 1", nil, &size, &h.Frontier); err != nil {
+		return h, err
+	}
+	h.Size = uint64(size) //nolint:gosec // never negative
+	return h, nil
+}
+
+// Rows calls do for entries with numbers from `from` on that fulfil the condition ("" for all), in
+// order, at most limit of them (0: no limit).
+func (l *Log) Rows(ctx context.Context, from uint64, limit int, where string, args []any, do func(*journal.Row) error) error {
+	st := &sqldb.Statement{}
+	st.Text("SELECT seq, id, at, actor, verb, object, record, changeset, body, sealed, hash FROM journal WHERE seq >= ").Bind(int64(from)) //nolint:gosec // below 2^48
+	if where != "" {
+		st.Text(" AND ")
+		appendCondition(st, where, args)
+	}
+	st.Text(" ORDER BY seq")
+	if limit > 0 {
+		st.Text(" LIMIT ").Bind(limit)
+	}
+	rows, err := l.db.Query(ctx, st.Query(), st.Args()...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := scanEntry(rows)
+		if err != nil {
+			return err
+		}
+		if err := do(r); err != nil {
+			return err
+		}
+	}
+	return sqldb.Classify(rows.Err())
+}
+
+// appendCondition adds a condition with plain `?` marks, numbering them after those bound so far.
+func appendCondition(st *sqldb.Statement, where string, args []any) {
+	next := 0
+	for _, c := range where {
+		if c == '?' {
+			st.Bind(args[next])
+			next++
+			continue
+		}
+		st.Text(string(c))
+	}
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanEntry(rows scanner) (*journal.Row, error) {
+	var r journal.Row
+	var seq int64
+	var eid, actor, record, set, hash []byte
+	if err := rows.Scan(&seq, &eid, &r.At, &actor, &r.Verb, &r.Object, &record, &set, &r.Body, &r.Sealed, &hash); err != nil {
+		return nil, sqldb.Classify(err)
+	}
+	r.Seq = uint64(seq) //nolint:gosec // never negative
+	for _, f := range []struct {
+		to   *id.ID
+		from []byte
+	}{{&r.ID, eid}, {&r.Actor, actor}, {&r.Record, record}, {&r.ChangeSet, set}} {
+		if len(f.from) > 0 && len(f.from) != len(f.to) {
+			continue // a damaged column: the verifier compares it with the body and reports it
+		}
+		copy(f.to[:], f.from)
+	}
+	copy(r.Hash[:], hash)
+	return &r, nil
+}
+
+// Checkpoints returns a function that yields the stored checkpoints in order, for a verifier; io.EOF
+// ends them.
+func (l *Log) Checkpoints(ctx context.Context, from int64, limit int) (notes [][]byte, last int64, err error) {
+	rows, err := l.db.Query(ctx, "SELECT size, note FROM journal_checkpoint WHERE size > ? ORDER BY size LIMIT ?", from, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	last = from
+	for rows.Next() {
+		var msg string
+		if err := rows.Scan(&last, &msg); err != nil {
+			return nil, 0, sqldb.Classify(err)
+		}
+		notes = append(notes, []byte(msg))
+	}
+	return notes, last, sqldb.Classify(rows.Err())
+}
+
+// Subtree returns the stored hash of a complete subtree.
+func (l *Log) Subtree(ctx context.Context, level int, n uint64) (h tlog.Hash, found bool, err error) {
+	var raw []byte
+	found, err = l.db.Row(ctx, "SELECT hash FROM journal_tile WHERE level = ? AND n = ?", []any{level, int64(n)}, &raw) //nolint:gosec // below 2^48
+	copy(h[:], raw)
+	return h, found, err
+}
+
+// Hashes gives the log's tree to proofs.
+func (l *Log) Hashes(ctx context.Context, size uint64) *journal.Hashes {
+	read := func(query string, args ...any) ([]tlog.Hash, error) {
+		rows, err := l.db.Query(ctx, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		var list []tlog.Hash
+		for rows.Next() {
+			var raw []byte
+			var h tlog.Hash
+			if err := rows.Scan(&raw); err != nil {
+				return nil, sqldb.Classify(err)
+			}
+			copy(h[:], raw)
+			list = append(list, h)
+		}
+		return list, sqldb.Classify(rows.Err())
+	}
+	return &journal.Hashes{
+		Size: size,
+		Leaves: func(from, to uint64) ([]tlog.Hash, error) {
+			return read("SELECT hash FROM journal WHERE seq >= ? AND seq < ? ORDER BY seq", int64(from), int64(to)) //nolint:gosec // below 2^48
+		},
+		Subtrees: func(level int, from, to uint64) ([]tlog.Hash, error) {
+			return read("SELECT hash FROM journal_tile WHERE level = ? AND n >= ? AND n < ? ORDER BY n", level, int64(from), int64(to)) //nolint:gosec // below 2^48
+		},
+	}
+}
