@@ -26,7 +26,7 @@ const (
 	tokenBytes  = 32
 )
 
-var base32Text = base32.StdEncoding.WithPadding(base32.NoPadding)
+func base32Text() *base32.Encoding { return base32.StdEncoding.WithPadding(base32.NoPadding) }
 
 // Tokens makes and checks API tokens. Only their SHA-256 is stored: 256 random bits need no slow hash.
 type Tokens struct {
@@ -61,7 +61,7 @@ func (t *Tokens) Issue(ctx context.Context, user id.ID, name string, limits []st
 	if _, err := io.ReadFull(t.rand, raw); err != nil {
 		return "", id.ID{}, fault.Wrap(fault.Internal, err, "random", "internal error")
 	}
-	text = tokenPrefix + strings.ToLower(base32Text.EncodeToString(binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(raw))))
+	text = tokenPrefix + strings.ToLower(base32Text().EncodeToString(binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(raw))))
 	token, now := t.ids.New(), t.now()
 	err = t.db.AddToken(ctx, control.Token{
 		ID: token, Hash: hashToken(text), User: user, Name: name, Limits: limits, Created: now, Expires: now.Add(life),
@@ -119,7 +119,7 @@ func wellFormed(text string) bool {
 	if !ok || len(body) > 100 || body != strings.ToLower(body) {
 		return false
 	}
-	raw, err := base32Text.DecodeString(strings.ToUpper(body))
+	raw, err := base32Text().DecodeString(strings.ToUpper(body))
 	return err == nil && len(raw) == tokenBytes+4 && crc32.ChecksumIEEE(raw[:tokenBytes]) == binary.BigEndian.Uint32(raw[tokenBytes:])
 }
 

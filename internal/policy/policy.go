@@ -48,17 +48,17 @@ const (
 	All
 )
 
-var scopeNames = [...]string{"none", "own", "team", "branch", "all"}
+func scopeNames() []string { return []string{"none", "own", "team", "branch", "all"} }
 
 // String returns the scope's name as roles write it.
-func (s Scope) String() string { return scopeNames[s] }
+func (s Scope) String() string { return scopeNames()[s] }
 
 // ParseScope reads a scope's name.
 func ParseScope(name string) (Scope, error) {
-	if i := slices.Index(scopeNames[:], name); i >= 0 {
+	if i := slices.Index(scopeNames(), name); i >= 0 {
 		return Scope(i), nil //nolint:gosec // i < 5
 	}
-	return None, fault.New(fault.Invalid, "unknown_scope", "unknown scope %q: use %s", name, strings.Join(scopeNames[:], ", "))
+	return None, fault.New(fault.Invalid, "unknown_scope", "unknown scope %q: use %s", name, strings.Join(scopeNames(), ", "))
 }
 
 // condition is the scope as a condition over a record.
@@ -88,17 +88,17 @@ const (
 	Editable
 )
 
-var accessNames = [...]string{"hidden", "masked", "read", "edit"}
+func accessNames() []string { return []string{"hidden", "masked", "read", "edit"} }
 
 // String returns the access's name as roles write it.
-func (a Access) String() string { return accessNames[a] }
+func (a Access) String() string { return accessNames()[a] }
 
 // ParseAccess reads an access's name.
 func ParseAccess(name string) (Access, error) {
-	if i := slices.Index(accessNames[:], name); i >= 0 {
+	if i := slices.Index(accessNames(), name); i >= 0 {
 		return Access(i), nil //nolint:gosec // i < 4
 	}
-	return Hidden, fault.New(fault.Invalid, "unknown_access", "unknown access %q: use %s", name, strings.Join(accessNames[:], ", "))
+	return Hidden, fault.New(fault.Invalid, "unknown_access", "unknown access %q: use %s", name, strings.Join(accessNames(), ", "))
 }
 
 // Everything stands for every object that is not a system object in a grant or mask.

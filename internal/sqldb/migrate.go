@@ -62,16 +62,10 @@ func (db *DB) step(ctx context.Context, set string, version int64, m Migration) 
 // loose types turn an identifier into a number.
 func DDL(engine Engine, statement string) string {
 	if engine == Postgres {
-		return postgresTypes.Replace(statement)
+		return strings.NewReplacer("{int}", "BIGINT", "{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{id}", "BYTEA", "{bool}", "BOOLEAN", " {strict}", "").Replace(statement)
 	}
-	return sqliteTypes.Replace(statement)
+	return strings.NewReplacer("{int}", "INTEGER", "{text}", "TEXT", "{bytes}", "BLOB", "{id}", "BLOB", "{bool}", "INTEGER", " {strict}", " STRICT").Replace(statement)
 }
-
-var (
-	sqliteTypes = strings.NewReplacer("{int}", "INTEGER", "{text}", "TEXT", "{bytes}", "BLOB", "{id}", "BLOB", "{bool}", "INTEGER", " {strict}", " STRICT")
-
-	postgresTypes = strings.NewReplacer("{int}", "BIGINT", "{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{id}", "BYTEA", "{bool}", "BOOLEAN", " {strict}", "")
-)
 
 // Changed tells the database that its structure changed, so that prepared statements are made anew.
 func (db *DB) Changed() {

@@ -134,8 +134,14 @@ func preparePostgres(ctx context.Context, d *sql.DB, schema string) error {
 }
 
 // backoff waits before a transaction is run again, longer each time and never in step with others.
-func backoff(attempt int) error {
+func backoff(ctx context.Context, attempt int) error {
 	limit := min(5*time.Millisecond<<attempt, time.Second)
-	time.Sleep(rand.N(limit)) //nolint:gosec // spreading load needs no secret
-	return nil
+	wait := time.NewTimer(rand.N(limit)) //nolint:gosec // spreading load needs no secret
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

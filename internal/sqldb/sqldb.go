@@ -41,7 +41,7 @@ type DB struct {
 	read   *pool
 	write  *pool
 	group  *group // SQLite only: commits of concurrent writers are joined
-	retry  func(attempt int) error
+	retry  func(ctx context.Context, attempt int) error
 }
 
 // Engine returns the engine behind the database.
@@ -179,8 +179,8 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 		if err == nil || !retryable(err) || attempt == maxAttempts {
 			return err
 		}
-		if err := db.retry(attempt); err != nil || ctx.Err() != nil {
-			return fault.Wrap(fault.Unavailable, errors.Join(err, ctx.Err()), "busy", "the database is busy; try again")
+		if err := db.retry(ctx, attempt); err != nil {
+			return fault.Wrap(fault.Unavailable, err, "busy", "the database is busy; try again")
 		}
 	}
 }
