@@ -53,8 +53,9 @@ var house = []row{
 
 	{"sqldb/vaulttest", "test", "fault id sqldb sqldb/vault", "a file system that loses power"},
 	{"sqldb/pgtest", "test", "", "a real PostgreSQL for a test process"},
-	{"door/doortest", "test", "fault id schema expr policy seal journal sqldb sqldb/vault sqldb/pgtest control authn door", "a real door, and the conformance suite"},
+	{"door/doortest", "test", "fault id schema expr policy seal journal sqldb sqldb/vault sqldb/pgtest control authn door sales found", "a real door on either engine, for tests"},
 
+	{"found", "feature", standing, "what a new organisation begins with: roles, its owner, a sales process"},
 	{"sales", "feature", standing, "leads, companies, deals"},
 	{"marketing", "feature", standing, "campaigns, segments, consent"},
 	{"service", "feature", standing, "tickets, queues, articles"},

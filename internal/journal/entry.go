@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"math"
 	"strings"
@@ -342,4 +343,14 @@ func (d *decoder) decision(bit uint32) string {
 	}
 	d.fail("unknown decision")
 	return ""
+}
+
+// Digest returns the SHA-256 that an entry holds of what lies beside it: of the parts, one after
+// another.
+func Digest(parts ...[]byte) [32]byte {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return [32]byte(h.Sum(nil))
 }

@@ -46,3 +46,12 @@ func One(triples ...string) func(*Field) {
 		}
 	}
 }
+
+// Taking has the field take over a value, such as "stage.probability", when that link changes and no
+// value is given.
+func Taking(path string) func(*Field) { return func(f *Field) { f.Takes = path } }
+
+// When makes a datetime field hold the moment since which the record fulfils a condition.
+func When(condition string) func(*Field) {
+	return func(f *Field) { f.Stamp, f.ReadOnly = condition, true }
+}

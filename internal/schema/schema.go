@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wardbook/wardbook/internal/fault"
 )
@@ -90,6 +91,8 @@ type Field struct {
 	Formula  string   `json:"formula,omitempty"`   // formula: CEL over the record
 	Result   Type     `json:"result,omitempty"`    // formula: type of its result
 	Pattern  string   `json:"pattern,omitempty"`   // autonumber: text with {0000}
+	Takes    string   `json:"takes,omitempty"`     // "stage.probability": taken over when that link changes and no value is given
+	Stamp    string   `json:"stamp,omitempty"`     // datetime: CEL; the moment since which the record fulfils it
 }
 
 // Option returns the choice with the key.
@@ -128,8 +131,23 @@ type Object struct {
 	Written  bool       `json:"written,omitempty"` // written by the program only
 	Custom   bool       `json:"custom,omitempty"`
 	Archived bool       `json:"archived,omitempty"`
+	Timeline *Timeline  `json:"timeline,omitempty"`
 
 	byName map[string]int
+}
+
+// Timeline has each change of one field leave a record of its own, with the time that the record
+// spent with the value before: how long deals stay in a stage.
+type Timeline struct {
+	Field  string `json:"field"`  // a lookup whose changes are kept
+	Since  string `json:"since"`  // a datetime field that holds the moment of the last change
+	Object string `json:"object"` // the object of the records that are left; it is written by the program only
+	Record string `json:"record"` // its fields: a lookup to the record,
+	From   string `json:"from"`   // the value before,
+	To     string `json:"to"`     // the value after,
+	At     string `json:"at"`     // the moment
+	Spent  string `json:"spent"`  // and the time between, absent for the first
+	Copy   string `json:"copy"`   // a field of the same name that is copied
 }
 
 // Self as an object's subject says that each record is a natural person.
@@ -272,7 +290,43 @@ func (s *Schema) check(o *Object) error {
 			return err
 		}
 	}
+	if err := s.checkTimeline(o); err != nil {
+		return err
+	}
 	return s.checkSubject(o)
+}
+
+func (s *Schema) checkTimeline(o *Object) error {
+	t := o.Timeline
+	if t == nil {
+		return nil
+	}
+	of := s.byName[t.Object]
+	if of == nil || o.Field(t.Field) == nil || o.Field(t.Since) == nil || o.Field(t.Copy) == nil {
+		return define(o.Name, "its timeline names an object or field that is not there")
+	}
+	for _, name := range []string{t.Record, t.From, t.To, t.At, t.Spent, t.Copy} {
+		if of.Field(name) == nil {
+			return define(o.Name, "its timeline needs the field %s of %s", name, t.Object)
+		}
+	}
+	return nil
+}
+
+// checkTakes checks that a field takes its value from a field of a linked record.
+func (s *Schema) checkTakes(o *Object, f *Field) error {
+	if f.Takes == "" {
+		return nil
+	}
+	link, name, _ := strings.Cut(f.Takes, ".")
+	via := o.Field(link)
+	if via == nil || via.Type != Lookup {
+		return define(o.Name+"."+f.Name, "takes: want a lookup and a field, such as stage.probability")
+	}
+	if from := s.byName[via.Target[0]].Field(name); from == nil || from.Type != f.Type || from.Class.Sealed() {
+		return define(o.Name+"."+f.Name, "takes: want a field of the same type that is not sealed")
+	}
+	return nil
 }
 
 func (s *Schema) checkSubject(o *Object) error {
@@ -310,6 +364,9 @@ func (s *Schema) checkField(o *Object, f *Field) error {
 		return define(where, "an automatic number needs a pattern such as T-{00000}")
 	}
 	if err := s.checkTargets(where, f); err != nil {
+		return err
+	}
+	if err := s.checkTakes(o, f); err != nil {
 		return err
 	}
 	return checkOptions(where, f)

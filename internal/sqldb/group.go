@@ -92,15 +92,18 @@ func (g *group) commit(first *job) {
 	}
 }
 
-func (g *group) runAll(jobs *[]*job) error {
+func (g *group) runAll(jobs *[]*job) (err error) {
 	// Not the callers' contexts: one caller's leaving must not end the others' transaction.
 	ctx := context.Background()
-	tx, err := g.db.write.db.BeginTx(ctx, nil)
-	if err != nil {
-		return Classify(err)
+	t := &Tx{run: g.db.writer, engine: SQLite}
+	if _, err := t.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	t := &Tx{tx: tx, pool: g.db.write, engine: SQLite}
+	defer func() {
+		if err != nil {
+			_, _ = t.Exec(ctx, "ROLLBACK") // fails where SQLite has done it already
+		}
+	}()
 	late := time.After(groupTime)
 	for i := 0; i < len(*jobs); i++ {
 		if err := g.runOne(ctx, t, (*jobs)[i]); err != nil {
@@ -112,7 +115,8 @@ func (g *group) runAll(jobs *[]*job) error {
 			}
 		}
 	}
-	return Classify(tx.Commit())
+	_, err = t.Exec(ctx, "COMMIT")
+	return err
 }
 
 // next returns a caller who is already waiting, or nil. Once the time is over it sets late to nil.

@@ -69,8 +69,7 @@ func DDL(engine Engine, statement string) string {
 
 // Changed tells the database that its structure changed, so that prepared statements are made anew.
 func (db *DB) Changed() {
-	db.read.forget()
-	if db.write != db.read {
-		db.write.forget()
+	if p, ok := db.read.(*pool); ok {
+		p.forget()
 	}
 }

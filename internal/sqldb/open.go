@@ -55,7 +55,11 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 	}
 	r.SetMaxOpenConns(c.Readers)
 	r.SetMaxIdleConns(c.Readers)
-	db := &DB{engine: SQLite, write: newPool(w, SQLite), read: newPool(r, SQLite)}
+	one, err := newWriter(ctx, w)
+	if err != nil {
+		return nil, errors.Join(Classify(err), w.Close(), r.Close())
+	}
+	db := &DB{engine: SQLite, read: newPool(r), db: r, writer: one}
 	db.group = newGroup(db)
 	return db, nil
 }
@@ -113,8 +117,7 @@ func OpenPostgres(ctx context.Context, c PostgresConfig) (_ *DB, err error) {
 	if err := preparePostgres(ctx, d, c.Schema); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	p := newPool(d, Postgres)
-	return &DB{engine: Postgres, read: p, write: p, retry: backoff}, nil
+	return &DB{engine: Postgres, read: d, db: d, retry: backoff}, nil
 }
 
 // preparePostgres checks the server and makes the schema.

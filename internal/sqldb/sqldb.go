@@ -13,7 +13,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/wardbook/wardbook/internal/fault"
 )
@@ -38,10 +37,18 @@ func (e Engine) String() string {
 // DB is one organisation's database. It is safe for concurrent use.
 type DB struct {
 	engine Engine
-	read   *pool
-	write  *pool
-	group  *group // SQLite only: commits of concurrent writers are joined
+	read   runner
+	db     *sql.DB // for reading, and on PostgreSQL for writing too
+	writer *writer // SQLite only
+	group  *group  // SQLite only: commits of concurrent writers are joined
 	retry  func(ctx context.Context, attempt int) error
+}
+
+// runner runs statements whose placeholders are numbered already.
+type runner interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 // Engine returns the engine behind the database.
@@ -49,14 +56,11 @@ func (db *DB) Engine() Engine { return db.engine }
 
 // Close closes the database; running statements end with an error.
 func (db *DB) Close() error {
-	if db.group != nil {
-		db.group.stop()
+	if db.group == nil {
+		return db.db.Close()
 	}
-	err := db.write.close()
-	if db.read != db.write {
-		err = errors.Join(err, db.read.close())
-	}
-	return err
+	db.group.stop()
+	return errors.Join(db.writer.close(), db.db.Close())
 }
 
 // Querier runs statements: a DB outside of transactions (reads only), or a Tx.
@@ -70,8 +74,7 @@ type Querier interface {
 
 // Tx is a write transaction; it ends with the closure that it was given to.
 type Tx struct {
-	tx     *sql.Tx
-	pool   *pool
+	run    runner
 	engine Engine
 	after  []func()
 }
@@ -84,49 +87,29 @@ func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
 // Query runs a reading statement outside of any transaction.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := db.read.stmt(ctx, query)
-	if err != nil {
-		return nil, Classify(err)
-	}
-	rows, err := st.QueryContext(ctx, args...)
+	rows, err := db.read.QueryContext(ctx, Rebind(db.engine, query), args...)
 	return rows, Classify(err)
 }
 
 // Row runs a reading statement that returns at most one row.
 func (db *DB) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
-	st, err := db.read.stmt(ctx, query)
-	if err != nil {
-		return false, Classify(err)
-	}
-	return scanRow(st.QueryRowContext(ctx, args...), dest)
+	return scanRow(db.read.QueryRowContext(ctx, Rebind(db.engine, query), args...), dest)
 }
 
 // Query runs a statement that returns rows inside the transaction.
 func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := t.pool.stmt(ctx, query)
-	if err != nil {
-		return nil, Classify(err)
-	}
-	rows, err := t.tx.StmtContext(ctx, st).QueryContext(ctx, args...)
+	rows, err := t.run.QueryContext(ctx, Rebind(t.engine, query), args...)
 	return rows, Classify(err)
 }
 
 // Row runs a statement that returns at most one row inside the transaction.
 func (t *Tx) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
-	st, err := t.pool.stmt(ctx, query)
-	if err != nil {
-		return false, Classify(err)
-	}
-	return scanRow(t.tx.StmtContext(ctx, st).QueryRowContext(ctx, args...), dest)
+	return scanRow(t.run.QueryRowContext(ctx, Rebind(t.engine, query), args...), dest)
 }
 
 // Exec runs a statement and returns how many rows it changed.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	st, err := t.pool.stmt(ctx, query)
-	if err != nil {
-		return 0, Classify(err)
-	}
-	res, err := t.tx.StmtContext(ctx, st).ExecContext(ctx, args...)
+	res, err := t.run.ExecContext(ctx, Rebind(t.engine, query), args...)
 	if err != nil {
 		return 0, Classify(err)
 	}
@@ -134,9 +117,13 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	return n, Classify(err)
 }
 
-// DDL runs a statement that changes the structure of the database. It is not cached.
+// DDL runs a statement that changes the structure of the database.
 func (t *Tx) DDL(ctx context.Context, query string) error {
-	_, err := t.tx.ExecContext(ctx, query)
+	if w, ok := t.run.(*writer); ok {
+		_, err := w.conn.ExecContext(ctx, query)
+		return Classify(err)
+	}
+	_, err := t.run.ExecContext(ctx, query)
 	return Classify(err)
 }
 
@@ -156,12 +143,12 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 	if db.engine == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
-	tx, err := db.read.db.BeginTx(ctx, opts)
+	tx, err := db.db.BeginTx(ctx, opts)
 	if err != nil {
 		return Classify(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return fn(&Tx{tx: tx, pool: db.read, engine: db.engine})
+	return fn(&Tx{run: tx, engine: db.engine})
 }
 
 // Write runs fn in a transaction and commits it durably, or rolls back everything when fn returns
@@ -189,12 +176,12 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 const maxAttempts = 10
 
 func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) (err error) {
-	tx, err := db.write.db.BeginTx(ctx, nil)
+	tx, err := db.db.BeginTx(ctx, nil)
 	if err != nil {
 		return Classify(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	t := &Tx{tx: tx, pool: db.write, engine: db.engine}
+	t := &Tx{run: tx, engine: db.engine}
 	if err := guard(t, fn); err != nil {
 		return err
 	}
@@ -216,61 +203,4 @@ func guard(t *Tx, fn func(*Tx) error) (err error) {
 		}
 	}()
 	return fn(t)
-}
-
-// pool is a *sql.DB with prepared statements kept by text.
-type pool struct {
-	db     *sql.DB
-	engine Engine
-
-	mu    sync.RWMutex
-	stmts map[string]*sql.Stmt
-}
-
-// maxStmts bounds the statements kept; beyond it the cache starts anew.
-const maxStmts = 1000
-
-func newPool(db *sql.DB, engine Engine) *pool {
-	return &pool{db: db, engine: engine, stmts: make(map[string]*sql.Stmt)}
-}
-
-// stmt returns the prepared statement for a text with `?` placeholders. On PostgreSQL preparing is
-// left to the server connection's own mode, so that a pooler between us and it does no harm.
-func (p *pool) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	p.mu.RLock()
-	st := p.stmts[query]
-	p.mu.RUnlock()
-	if st != nil {
-		return st, nil
-	}
-	st, err := p.db.PrepareContext(ctx, Rebind(p.engine, query))
-	if err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if have := p.stmts[query]; have != nil {
-		return have, st.Close()
-	}
-	if len(p.stmts) >= maxStmts {
-		// Statements in use elsewhere stay valid until their rows are closed: only the map forgets them.
-		p.stmts = make(map[string]*sql.Stmt)
-	}
-	p.stmts[query] = st
-	return st, nil
-}
-
-// forget drops every prepared statement, after the structure changed.
-func (p *pool) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, st := range p.stmts {
-		_ = st.Close()
-	}
-	p.stmts = make(map[string]*sql.Stmt)
-}
-
-func (p *pool) close() error {
-	p.forget()
-	return p.db.Close()
 }

@@ -120,6 +120,13 @@ func (w *walFile) recover(p []byte, frame int64) (int, error) {
 // load reads a frame that the log's index says is part of it.
 func (w *walFile) load(frame int64) error {
 	err := w.readFrame(frame)
+	if err != nil && !w.main.onDisk && (errors.Is(err, errAuth) || errors.Is(err, errNoKey)) {
+		// The file was made by another connection and its first page is in the log alone: the log's
+		// header tells which file it is of.
+		if err = w.readHead(); err == nil {
+			err = w.readFrame(frame)
+		}
+	}
 	if err == nil && !w.current() {
 		// Another connection may have started the log again.
 		keep := w.plain

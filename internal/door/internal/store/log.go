@@ -262,6 +262,56 @@ func (l *Log) Rows(ctx context.Context, from uint64, limit int, where string, ar
 	return sqldb.Classify(rows.Err())
 }
 
+// Find returns, newest first, at most limit entries that fulfil the condition and have a number below
+// `below` (0: all).
+func (l *Log) Find(ctx context.Context, below uint64, limit int, where string, args []any) ([]*journal.Row, error) {
+	st := &sqldb.Statement{}
+	st.Text("SELECT seq, id, at, actor, verb, object, record, changeset, body, sealed, hash FROM journal WHERE ")
+	appendCondition(st, where, args)
+	if below > 0 {
+		st.Text(" AND seq < ").Bind(int64(below)) //nolint:gosec // below 2^48
+	}
+	st.Text(" ORDER BY seq DESC LIMIT ").Bind(int64(limit))
+	rows, err := l.db.Query(ctx, st.Query(), st.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []*journal.Row
+	for rows.Next() {
+		r, err := scanEntry(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, sqldb.Classify(rows.Err())
+}
+
+// SeqAt returns a number such that every entry made at or after a moment has it or a greater one. It
+// searches by halves: times rise with numbers, but for the skew of clocks.
+func (l *Log) SeqAt(ctx context.Context, at int64) (uint64, error) {
+	h, err := l.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	at -= 60 * 1_000_000 // long transactions and clocks that differ
+	low, high := uint64(0), h.Size
+	for low < high {
+		mid := low + (high-low)/2
+		var t int64
+		if _, err := l.db.Row(ctx, "SELECT at FROM journal WHERE seq = ?", []any{int64(mid)}, &t); err != nil { //nolint:gosec // below 2^48
+			return 0, err
+		}
+		if t < at {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low, nil
+}
+
 // appendCondition adds a condition with plain `?` marks, numbering them after those bound so far.
 func appendCondition(st *sqldb.Statement, where string, args []any) {
 	next := 0
@@ -298,10 +348,17 @@ func scanEntry(rows scanner) (*journal.Row, error) {
 	return &r, nil
 }
 
-// Checkpoints returns a function that yields the stored checkpoints in order, for a verifier; io.EOF
-// ends them.
-func (l *Log) Checkpoints(ctx context.Context, from int64, limit int) (notes [][]byte, last int64, err error) {
-	rows, err := l.db.Query(ctx, "SELECT size, note FROM journal_checkpoint WHERE size > ? ORDER BY size LIMIT ?", from, limit)
+// Signed returns the size of the log at its newest stored checkpoint.
+func (l *Log) Signed(ctx context.Context) (uint64, error) {
+	var size int64
+	_, err := l.db.Row(ctx, "SELECT size FROM journal_checkpoint ORDER BY size DESC LIMIT 1", nil, &size)
+	return uint64(size), err //nolint:gosec // never negative
+}
+
+// Checkpoints returns at most limit stored checkpoints with sizes above from and up to upTo, in order,
+// and the size of the last.
+func (l *Log) Checkpoints(ctx context.Context, from int64, upTo uint64, limit int) (notes [][]byte, last int64, err error) {
+	rows, err := l.db.Query(ctx, "SELECT size, note FROM journal_checkpoint WHERE size > ? AND size <= ? ORDER BY size LIMIT ?", from, int64(upTo), limit) //nolint:gosec // below 2^48
 	if err != nil {
 		return nil, 0, err
 	}

@@ -1,4 +1,4 @@
-package sales
+package found
 
 // StageSeed is a stage of the sales process that a new organisation begins with.
 type StageSeed struct {

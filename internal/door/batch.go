@@ -1,0 +1,143 @@
+package door
+
+import (
+	"context"
+
+	"github.com/wardbook/wardbook/internal/door/internal/store"
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/policy"
+)
+
+// Operation is one write of a batch.
+type Operation struct {
+	Op      string // create, update, delete, restore
+	Object  string
+	ID      id.ID // of the record; for create none
+	Version int64 // as in Update
+	Fields  Values
+}
+
+// BatchOptions say how to run a batch.
+type BatchOptions struct {
+	DryRun  bool
+	Partial bool   // leave out operations that are wrong instead of refusing all
+	Repeat  string // as in Create
+	// Progress, when not nil, hears how many operations are done. The transaction may run again from
+	// the beginning.
+	Progress func(done int)
+}
+
+// BatchResult is what a batch did. Results has an entry for each operation, in order.
+type BatchResult struct {
+	ChangeSet id.ID // zero for a dry run, and where nothing changed
+	Results   []OperationResult
+	Failed    int
+}
+
+// OperationResult is the record that an operation wrote, or why it did not.
+type OperationResult struct {
+	ID      id.ID
+	Version int64
+	Err     error
+}
+
+const (
+	// MaxOperations is how many operations a batch may have.
+	MaxOperations = 1000
+	// maxBatch is how many an import may have, which is one batch so that it is one change set.
+	maxBatch = 200_000
+)
+
+// Batch runs operations in one transaction and one change set: all of them, or with Partial those
+// that are right.
+func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) (_ *BatchResult, err error) {
+	defer fault.Op(&err, "door.Batch")
+	limit, kind := MaxOperations, kindBatch
+	if s.via == ViaImport {
+		limit, kind = maxBatch, kindImport
+	}
+	if len(ops) == 0 || len(ops) > limit {
+		return nil, fault.New(fault.Invalid, "batch_size", "operations: want 1 to %d, got %d", limit, len(ops))
+	}
+	a, err := s.access(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out *BatchResult
+	set, err := s.change(ctx, a, kind, opt.DryRun, id.ID{}, func(c *change) error {
+		out = &BatchResult{Results: make([]OperationResult, len(ops))}
+		before, err := c.repeated(ctx, opt.Repeat, ops)
+		if err != nil {
+			return err
+		}
+		if !before.IsZero() {
+			out.ChangeSet = before
+			return nil
+		}
+		for i := range ops {
+			if err := c.step(ctx, &ops[i], i, opt, out); err != nil {
+				return err
+			}
+			if opt.Progress != nil {
+				opt.Progress(i + 1)
+			}
+		}
+		return c.remember(ctx, opt.Repeat, ops, c.set)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if out.ChangeSet.IsZero() && out.Failed < len(ops) {
+		out.ChangeSet = set
+	}
+	return out, nil
+}
+
+func (c *change) step(ctx context.Context, op *Operation, i int, opt BatchOptions, out *BatchResult) error {
+	row, err := c.apply(ctx, op)
+	if err == nil {
+		out.Results[i] = OperationResult{ID: row.ID, Version: row.Version}
+		return nil
+	}
+	if !opt.Partial && !opt.DryRun || !refusal(err) {
+		return fault.AtRow(err, i+1)
+	}
+	out.Failed++
+	out.Results[i] = OperationResult{ID: op.ID, Err: fault.AtRow(err, i+1)}
+	return nil
+}
+
+// refusal reports whether an error came before anything was written, so that the rest of the
+// transaction is sound.
+func refusal(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Stale, fault.TooLarge:
+		return true
+	case fault.Conflict:
+		return fault.Reason(err) != "constraint"
+	}
+	return false
+}
+
+func (c *change) apply(ctx context.Context, op *Operation) (*store.Row, error) {
+	verb, known := map[string]policy.Verb{"create": policy.Create, "update": policy.Update, "delete": policy.Delete, "restore": policy.Delete}[op.Op]
+	if !known {
+		return nil, fault.InField("op", "unknown_operation", "use create, update, delete or restore")
+	}
+	o, err := c.target(ctx, c.v.access, op.Object, verb)
+	if err != nil {
+		return nil, err
+	}
+	switch op.Op {
+	case "create":
+		return c.create(ctx, o, op.Fields)
+	case "update":
+		return c.edit(ctx, o, op.ID, op.Version, op.Fields)
+	case "delete":
+		err = c.remove(ctx, o, op.ID, op.Version)
+	default:
+		err = c.undelete(ctx, o, op.ID, op.Version)
+	}
+	return &store.Row{ID: op.ID}, err
+}

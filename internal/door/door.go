@@ -1,0 +1,273 @@
+// Package door is the one way to customer data. Every read and write, from the screen, the API, an
+// import, a report or the command line, is a verb of a Session: it is authorised, validated, sealed,
+// journaled and stored in one transaction, or it did not happen.
+//
+// The verbs are Get, List, Aggregate, Reveal, Create, Update, Delete, Restore, History, Batch,
+// Snapshot and Define, one file each. There is no option that skips a step; who needs more power
+// needs another actor, whose rights are listed and whose acts are in the journal.
+//
+// What a person may not see looks absent: the error has kind NotFound, and the denial is in the
+// journal only.
+package door
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/wardbook/wardbook/internal/authn"
+	"github.com/wardbook/wardbook/internal/door/internal/store"
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/journal"
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/seal"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// Config is what a door needs. All of it is required.
+type Config struct {
+	Org     id.ID
+	Data    *sqldb.DB                     // records and journal
+	Keys    *sqldb.DB                     // persons' keys, never part of a backup of data
+	Ring    func() *seal.Ring             // the current key ring
+	Objects []schema.Object               // the program's own objects
+	Witness func(checkpoint []byte) error // keeps the newest checkpoint outside of both databases
+	IDs     *id.Source
+	Now     func() time.Time
+	Rand    io.Reader
+	Log     *slog.Logger
+}
+
+// Door guards one organisation's data.
+type Door struct {
+	org     id.ID
+	data    *store.Store
+	log     *store.Log
+	keys    *store.Keys
+	ring    func() *seal.Ring
+	ids     *id.Source
+	now     func() time.Time
+	rand    io.Reader
+	slog    *slog.Logger
+	witness func([]byte) error
+	builtin []schema.Object
+
+	catalogue atomic.Pointer[catalogue]
+	defining  sync.Mutex
+
+	mu       sync.Mutex
+	known    map[holder]*access // rights by person
+	epoch    [2]int64           // of rights and of definitions, as last seen
+	reads    *readQueue
+	quit     chan struct{}
+	stopped  sync.WaitGroup
+	lastNote string
+}
+
+// Open opens the door. It refuses to work without its schema, key ring or journal, and brings tables
+// up to date.
+func Open(ctx context.Context, c Config) (_ *Door, err error) {
+	defer fault.Op(&err, "door.Open")
+	if c.Org.IsZero() || c.Data == nil || c.Keys == nil || c.Ring == nil || len(c.Objects) == 0 || c.IDs == nil || c.Now == nil || c.Rand == nil || c.Log == nil || c.Witness == nil {
+		return nil, fault.New(fault.Internal, "incomplete_config", "internal error")
+	}
+	signer, err := signer(c.Org, c.Ring())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := store.NewKeys(ctx, c.Keys, c.Ring, c.Org, c.IDs, c.Now, c.Rand)
+	if err != nil {
+		return nil, err
+	}
+	data, err := store.New(ctx, c.Data, keys, c.Ring, c.Org, c.Rand)
+	if err != nil {
+		return nil, err
+	}
+	d := &Door{
+		org: c.Org, data: data, keys: keys, ring: c.Ring, ids: c.IDs, now: c.Now, rand: c.Rand, slog: c.Log, witness: c.Witness, builtin: c.Objects,
+		log: store.NewLog(c.Data, signer, c.Now), known: map[holder]*access{}, quit: make(chan struct{}),
+	}
+	d.reads = newReadQueue()
+	if err := d.refreshEpochs(ctx, true); err != nil {
+		return nil, err
+	}
+	if err := d.loadSchema(ctx); err != nil {
+		return nil, err
+	}
+	if err := data.EnsureTables(ctx, d.Schema()); err != nil {
+		return nil, err
+	}
+	d.stopped.Add(1)
+	go d.keepBooks()
+	return d, nil
+}
+
+// signer signs the journal's checkpoints with the ring's current key.
+func signer(org id.ID, ring *seal.Ring) (note.Signer, error) {
+	_, key := ring.Current(seal.AuditSign)
+	return journal.NewSigner(journal.Origin(org), key.Ed25519().Seed())
+}
+
+// Close numbers and signs what is pending and stops. The databases are the caller's to close.
+func (d *Door) Close(ctx context.Context) error {
+	close(d.quit)
+	d.stopped.Wait()
+	return d.Settle(ctx)
+}
+
+// Schema returns the objects as they are defined now.
+func (d *Door) Schema() *schema.Schema { return d.catalogue.Load().schema }
+
+// Via is the way in.
+type Via string
+
+// The ways in.
+const (
+	ViaUI          Via = "ui"
+	ViaAPI         Via = "api"
+	ViaImport      Via = "import"
+	ViaAutomation  Via = "automation"
+	ViaIntegration Via = "integration"
+	ViaCLI         Via = "cli"
+	ViaJob         Via = "job"
+	ViaPortal      Via = "portal"
+)
+
+// Origin says where a request came from. It is personal data and lies sealed in the journal.
+type Origin struct {
+	Request string // the request's identifier, in clear
+	Address string
+	Agent   string
+}
+
+// Session is an actor at the door. It is cheap; make one for each request.
+type Session struct {
+	d      *Door
+	actor  authn.Actor
+	via    Via
+	origin Origin
+}
+
+// As returns a session of the actor, who came in by via.
+func (d *Door) As(actor authn.Actor, via Via) *Session { return &Session{d: d, actor: actor, via: via} }
+
+// From returns the session with the place that its request came from.
+func (s *Session) From(o Origin) *Session {
+	c := *s
+	c.origin = o
+	return &c
+}
+
+const (
+	flushEvery      = 40 * time.Millisecond // ordinary reads are in the journal within 50 ms
+	checkpointEvery = time.Second
+)
+
+// keepBooks numbers pending entries and ordinary reads, signs checkpoints and looks for what other
+// nodes changed, until Close.
+func (d *Door) keepBooks() {
+	defer d.stopped.Done()
+	flush, sign := time.NewTicker(flushEvery), time.NewTicker(checkpointEvery)
+	defer flush.Stop()
+	defer sign.Stop()
+	ctx := context.Background()
+	for {
+		select {
+		case <-d.quit:
+			return
+		case <-flush.C:
+			d.report("journal", d.flush(ctx, false))
+		case <-sign.C:
+			d.report("journal", d.flush(ctx, true))
+			d.report("checkpoint", d.sign(ctx))
+			d.report("epochs", d.refreshEpochs(ctx, false))
+		}
+	}
+}
+
+func (d *Door) report(what string, err error) {
+	if err != nil {
+		d.slog.Error("keeping the books failed", "what", what, "error", err.Error())
+	}
+}
+
+// Settle numbers every entry and signs the log as it is then.
+func (d *Door) Settle(ctx context.Context) error {
+	if err := d.flush(ctx, true); err != nil {
+		return err
+	}
+	return d.sign(ctx)
+}
+
+// flush numbers what waits. Without always, it leaves the database alone when this node has nothing.
+func (d *Door) flush(ctx context.Context, always bool) error {
+	reads := d.reads.take()
+	if len(reads) == 0 && !always && !d.reads.wrote.Swap(false) {
+		return nil
+	}
+	_, err := d.log.Sequence(ctx, reads)
+	if err != nil {
+		d.reads.putBack(reads)
+	}
+	return err
+}
+
+// sign makes a checkpoint and leaves it outside of the database too, so that a log whose end was cut
+// off is known as such.
+func (d *Door) sign(ctx context.Context) error {
+	msg, err := d.log.Checkpoint(ctx)
+	if err != nil || msg == nil || string(msg) == d.lastNote {
+		return err
+	}
+	if err := d.keys.NoteCheckpoint(ctx, msg); err != nil {
+		return err
+	}
+	if err := d.witness(msg); err != nil {
+		return err
+	}
+	d.lastNote = string(msg)
+	return nil
+}
+
+// readQueue holds the entries of ordinary reads until they are numbered.
+type readQueue struct {
+	wrote atomic.Bool // a transaction of this node left pending entries
+
+	mu   sync.Mutex
+	list []store.Pending
+}
+
+// maxReads bounds the queue: beyond it a read is refused rather than left out of the journal.
+const maxReads = 20_000
+
+func newReadQueue() *readQueue { return &readQueue{} }
+
+func (q *readQueue) add(p store.Pending) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.list) >= maxReads {
+		return fault.New(fault.Unavailable, "journal_full", "the journal cannot keep up, so nothing can be read right now; try again")
+	}
+	q.list = append(q.list, p)
+	return nil
+}
+
+func (q *readQueue) take() []store.Pending {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	list := q.list
+	q.list = nil
+	return list
+}
+
+func (q *readQueue) putBack(list []store.Pending) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.list = append(list, q.list...)
+}

@@ -1,0 +1,390 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/wardbook/wardbook/internal/expr"
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// Selection says which records of an object somebody asks for and may see.
+type Selection struct {
+	Object  *schema.Object
+	Where   []*expr.Expr // all must hold: the filter, and what the session may see
+	Session expr.Session
+	// Visible is the condition under which the session sees records of another object, where a
+	// condition or a group reaches them through a lookup; nil: none of them.
+	Visible func(object string) *expr.Expr
+	Objects func(name string) *schema.Object
+	Deleted bool // those in the bin instead of the living
+}
+
+// Order is one key of a list's order.
+type Order struct {
+	Field *schema.Field // nil: the identifier, which is the order of creation
+	Desc  bool
+}
+
+// Place is where a page ended: the last row's sort values and identifier.
+type Place struct {
+	Values []any // driver values of the sort columns; nil for an absent one
+	ID     id.ID
+}
+
+// query builds one statement: it is the expr.Target of its conditions.
+type query struct {
+	sqldb.Statement
+	sel    *Selection
+	d      expr.Dialect
+	joins  strings.Builder
+	paths  map[string]string // path of lookups → alias
+	target map[string]*schema.Object
+}
+
+func (s *Store) newQuery(sel *Selection) *query {
+	q := &query{sel: sel, paths: map[string]string{"": "t"}, target: map[string]*schema.Object{"": sel.Object}}
+	if s.db.Engine() == sqldb.Postgres {
+		q.d = expr.Postgres
+	}
+	return q
+}
+
+// Alias joins the record that a path of lookups leads to. A record that is in the bin or that the
+// session may not see is as absent as one that does not exist.
+func (q *query) Alias(path []string) (string, error) {
+	key := strings.Join(path, ".")
+	if a, done := q.paths[key]; done {
+		return a, nil
+	}
+	before, err := q.Alias(path[:len(path)-1])
+	if err != nil {
+		return "", err
+	}
+	from := q.target[strings.Join(path[:len(path)-1], ".")]
+	f := from.Field(path[len(path)-1])
+	o := q.sel.Objects(linked(f))
+	if o == nil {
+		return "", fault.New(fault.Invalid, "bad_path", "%s does not point to a record of one object", key)
+	}
+	alias := "j" + strconv.Itoa(len(q.paths))
+	seen, err := q.visible(o, alias)
+	if err != nil {
+		return "", err
+	}
+	q.joins.WriteString(" LEFT JOIN " + o.Table() + " " + alias + " ON " + alias + ".id = " + before + "." + f.Column("") +
+		" AND " + alias + "." + deletedAt + " IS NULL AND " + seen)
+	q.paths[key], q.target[key] = alias, o
+	return alias, nil
+}
+
+// linked is the object that a field points to, for paths; "" where it points to several.
+func linked(f *schema.Field) string {
+	switch {
+	case f == nil:
+		return ""
+	case f.Type == schema.User:
+		return "user"
+	case f.Type == schema.Team:
+		return "team"
+	case f.Type == schema.Lookup:
+		return f.Target[0]
+	}
+	return ""
+}
+
+// visible compiles the condition under which the session sees the rows of a joined table.
+func (q *query) visible(o *schema.Object, alias string) (string, error) {
+	var x *expr.Expr
+	if q.sel.Visible != nil {
+		x = q.sel.Visible(o.Name)
+	}
+	if x == nil {
+		return "1=0", nil
+	}
+	return x.SQL(q.d, q.sel.Session, joined{q, alias})
+}
+
+// joined is the target of a condition about a joined record.
+type joined struct {
+	*query
+	alias string
+}
+
+// Alias refuses a longer path: a condition on who may see a record that itself follows lookups
+// cannot be part of a join.
+func (j joined) Alias(path []string) (string, error) {
+	if len(path) > 0 {
+		return "", fault.New(fault.Invalid, "bad_path", "records restricted by %s cannot be reached through another record", strings.Join(path, "."))
+	}
+	return j.alias, nil
+}
+
+// where adds the joins and conditions.
+func (q *query) where() error {
+	conds := []string{"t." + deletedAt + " IS NULL"}
+	if q.sel.Deleted {
+		conds[0] = "t." + deletedAt + " IS NOT NULL"
+	}
+	for _, x := range q.sel.Where {
+		text, err := x.SQL(q.d, q.sel.Session, q)
+		if err != nil {
+			return err
+		}
+		if text != "1=1" {
+			conds = append(conds, text)
+		}
+	}
+	q.Text(" FROM ", q.sel.Object.Table(), " t", q.joins.String(), " WHERE ", strings.Join(conds, " AND "))
+	return nil
+}
+
+// List reads a page of at most limit rows after a place (nil: from the beginning).
+func (s *Store) List(ctx context.Context, db sqldb.Querier, sel *Selection, p *Plan, order []Order, after *Place, limit int) ([]*Row, []*Place, error) {
+	q := s.newQuery(sel)
+	q.Text("SELECT ")
+	p.columns(&q.Statement, "t")
+	keys := sortKeys(order)
+	for _, k := range keys[:len(keys)-1] {
+		q.Text(", ", k.column)
+	}
+	if err := q.where(); err != nil {
+		return nil, nil, err
+	}
+	if after != nil {
+		if len(after.Values) != len(keys)-1 {
+			return nil, nil, fault.New(fault.Invalid, "bad_cursor", "cursor: it belongs to another list")
+		}
+		q.Text(" AND ", q.after(keys, after))
+	}
+	q.Text(" ORDER BY ", s.orderBy(keys), " LIMIT ").Bind(int64(limit))
+	return s.page(ctx, db, q, p, len(keys)-1)
+}
+
+func (s *Store) page(ctx context.Context, db sqldb.Querier, q *query, p *Plan, sorted int) ([]*Row, []*Place, error) {
+	rows, err := db.Query(ctx, q.Query(), q.Args()...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	var list []*Row
+	var places []*Place
+	for rows.Next() {
+		at := &Place{Values: make([]any, sorted)}
+		more := make([]any, sorted)
+		for i := range more {
+			more[i] = &at.Values[i]
+		}
+		r, err := p.scan(rows, more...)
+		if err != nil {
+			return nil, nil, err
+		}
+		at.ID = r.ID
+		list, places = append(list, r), append(places, at)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, sqldb.Classify(err)
+	}
+	return list, places, s.open(ctx, p.object, list)
+}
+
+type sortKey struct {
+	column string
+	desc   bool
+	needed bool // never NULL
+}
+
+// sortKeys ends the order with the identifier, in the direction of the key before it, so that an
+// index on (column, id) serves both.
+func sortKeys(order []Order) []sortKey {
+	var keys []sortKey
+	desc := true // newest first
+	for _, o := range order {
+		desc = o.Desc
+		if o.Field == nil {
+			break
+		}
+		keys = append(keys, sortKey{column: "t." + sortColumn(o.Field), desc: o.Desc})
+	}
+	return append(keys, sortKey{column: "t.id", desc: desc, needed: true})
+}
+
+// orderBy writes the order. An absent value is the smallest on both engines.
+func (s *Store) orderBy(keys []sortKey) string {
+	parts := make([]string, len(keys))
+	for i, k := range keys {
+		parts[i] = k.column
+		switch {
+		case k.desc && s.db.Engine() == sqldb.Postgres && !k.needed:
+			parts[i] += " DESC NULLS LAST"
+		case k.desc:
+			parts[i] += " DESC"
+		case s.db.Engine() == sqldb.Postgres && !k.needed:
+			parts[i] += " NULLS FIRST"
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// after is the condition that a row comes after a place in the order.
+func (q *query) after(keys []sortKey, at *Place) string {
+	var alternatives []string
+	var same []string
+	for i, k := range keys {
+		var v any = at.ID.Bytes()
+		if i < len(at.Values) {
+			v = at.Values[i]
+		}
+		if further := q.further(k, v); further != "" {
+			alternatives = append(alternatives, strings.Join(append(append([]string(nil), same...), further), " AND "))
+		}
+		if v == nil {
+			same = append(same, k.column+" IS NULL")
+		} else {
+			same = append(same, k.column+" = "+q.Mark(v))
+		}
+	}
+	text := "((" + strings.Join(alternatives, ") OR (") + "))"
+	if first := at.Values; len(first) > 0 && first[0] != nil && !keys[0].desc { // a bound for the index
+		text = keys[0].column + " >= " + q.Mark(first[0]) + " AND " + text
+	}
+	return text
+}
+
+func (q *query) further(k sortKey, v any) string {
+	switch {
+	case v == nil && k.desc:
+		return ""
+	case v == nil:
+		return k.column + " IS NOT NULL"
+	case k.desc && k.needed:
+		return k.column + " < " + q.Mark(v)
+	case k.desc:
+		return "(" + k.column + " < " + q.Mark(v) + " OR " + k.column + " IS NULL)"
+	}
+	return k.column + " > " + q.Mark(v)
+}
+
+// CountCap is where counting ends: nobody reads further, and every row costs time.
+const CountCap = 10_000
+
+// CountRows counts the records, up to CountCap + 1.
+func (s *Store) CountRows(ctx context.Context, db sqldb.Querier, sel *Selection) (n int64, err error) {
+	q := s.newQuery(sel)
+	q.Text("SELECT count(*) FROM (SELECT 1 AS one")
+	if err := q.where(); err != nil {
+		return 0, err
+	}
+	q.Text(" LIMIT ").Bind(int64(CountCap + 1)).Text(") c")
+	_, err = db.Row(ctx, q.Query(), q.Args(), &n)
+	return n, err
+}
+
+// Matches reports which of the records a condition holds for; it is how a single record is judged
+// inside a write transaction.
+func (s *Store) Matches(ctx context.Context, db sqldb.Querier, sel *Selection, ids []id.ID) (map[id.ID]bool, error) {
+	got := make(map[id.ID]bool, len(ids))
+	q := s.newQuery(sel)
+	q.Text("SELECT t.id")
+	if err := q.where(); err != nil {
+		return nil, err
+	}
+	args := make([]any, len(ids))
+	for i := range ids {
+		args[i] = ids[i].Bytes()
+	}
+	q.Text(" AND t.id IN (").BindList(args).Text(")")
+	rows, err := db.Query(ctx, q.Query(), q.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, sqldb.Classify(err)
+		}
+		rid, err := id.FromBytes(b)
+		if err != nil {
+			return nil, err
+		}
+		got[rid] = true
+	}
+	return got, sqldb.Classify(rows.Err())
+}
+
+// Each reads every row of an object, in the order of identifiers, living and deleted, and calls do
+// for a page at a time.
+func (s *Store) Each(ctx context.Context, db sqldb.Querier, o *schema.Object, do func([]*Row) error) error {
+	p := NewPlan(o, nil)
+	var last []byte
+	for {
+		st := &sqldb.Statement{}
+		st.Text("SELECT ")
+		p.columns(st, "t")
+		st.Text(" FROM ", o.Table(), " t")
+		if last != nil {
+			st.Text(" WHERE t.id > ").Bind(last)
+		}
+		st.Text(" ORDER BY t.id LIMIT ").Bind(int64(500))
+		rows, err := s.collect(ctx, db, p, st)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := do(rows); err != nil {
+			return err
+		}
+		last = rows[len(rows)-1].ID.Bytes()
+	}
+}
+
+// Taken reports whether another living record has a value in a unique field.
+func (s *Store) Taken(ctx context.Context, db sqldb.Querier, o *schema.Object, f *schema.Field, v any, besides id.ID) (bool, error) {
+	stored := f.Store(v)[0]
+	if sortColumn(f) != f.Column("") {
+		stored = foldOf(stored)
+	}
+	var one int64
+	return db.Row(ctx, "SELECT 1 FROM "+o.Table()+" WHERE "+sortColumn(f)+" = ? AND "+deletedAt+" IS NULL AND id <> ?", []any{stored, besides.Bytes()}, &one)
+}
+
+// EachSealed reads every row of an object, in the order of identifiers, without opening what is
+// sealed, and calls do with the row and its stored blob of personal fields.
+func (s *Store) EachSealed(ctx context.Context, db sqldb.Querier, o *schema.Object, do func(r *Row, sealed []byte) error) error {
+	p := NewPlan(o, nil)
+	st := &sqldb.Statement{}
+	st.Text("SELECT ")
+	p.columns(st, "t")
+	if !p.personal {
+		st.Text(", t.sealed")
+	}
+	st.Text(" FROM ", o.Table(), " t ORDER BY t.id")
+	rows, err := db.Query(ctx, st.Query(), st.Args()...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var more []any
+		var sealed []byte
+		if !p.personal {
+			more = []any{&sealed}
+		}
+		r, err := p.scan(rows, more...)
+		if err != nil {
+			return err
+		}
+		if p.personal {
+			sealed = r.sealed
+		}
+		r.sealed = sealed
+		if err := do(r, sealed); err != nil {
+			return err
+		}
+	}
+	return sqldb.Classify(rows.Err())
+}

@@ -1,0 +1,474 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"slices"
+
+	"github.com/wardbook/wardbook/internal/expr"
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/journal"
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/seal"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// Row is a record as stored, its personal fields opened. Values are in the types of package schema,
+// by field number; an absent value is not in the map.
+type Row struct {
+	ID      id.ID
+	Version int64
+	Subject id.ID             // whose keys seal it; zero: the organisation's
+	Values  map[uint32]any    // fields that are not sealed in a cell
+	Cells   map[uint32][]byte // restricted and secret fields, still sealed
+	Erased  bool              // the subject's keys were destroyed: personal fields are gone for ever
+	sealed  []byte            // the stored blob of personal fields
+}
+
+// Clone returns a copy whose maps can be changed.
+func (r *Row) Clone() *Row {
+	c := *r
+	c.Values, c.Cells = make(map[uint32]any, len(r.Values)), make(map[uint32][]byte, len(r.Cells))
+	for k, v := range r.Values {
+		c.Values[k] = v
+	}
+	for k, v := range r.Cells {
+		c.Cells[k] = v
+	}
+	return &c
+}
+
+// Plan says what to read of an object's rows.
+type Plan struct {
+	object   *schema.Object
+	fields   []*schema.Field
+	personal bool
+}
+
+// NewPlan reads the fields given; nil for all.
+func NewPlan(o *schema.Object, fields []*schema.Field) *Plan {
+	p := &Plan{object: o}
+	if fields == nil {
+		for i := range o.Fields {
+			fields = append(fields, &o.Fields[i])
+		}
+	}
+	seen := map[uint32]bool{}
+	for _, f := range fields {
+		switch {
+		case seen[f.ID] || f.Type == schema.Formula:
+		case f.Class == schema.Personal:
+			p.personal = true
+			p.fields = append(p.fields, f)
+		default:
+			p.fields = append(p.fields, f)
+		}
+		seen[f.ID] = true
+	}
+	return p
+}
+
+// columns adds the columns of the plan to a SELECT.
+func (p *Plan) columns(st *sqldb.Statement, alias string) {
+	st.Text(alias, ".id, ", alias, ".version, ", alias, ".subject")
+	if p.personal {
+		st.Text(", ", alias, ".sealed")
+	}
+	for _, f := range p.fields {
+		for _, c := range columnsOf(f) {
+			if !c.fold {
+				st.Text(", ", alias, ".", c.name)
+			}
+		}
+	}
+}
+
+// scan reads one row; its personal fields are opened by Store.open.
+func (p *Plan) scan(rows *sql.Rows, more ...any) (*Row, error) {
+	r := &Row{Values: make(map[uint32]any, len(p.fields)+4), Cells: map[uint32][]byte{}}
+	var rid, subject []byte
+	dest := []any{&rid, &r.Version, &subject}
+	if p.personal {
+		dest = append(dest, &r.sealed)
+	}
+	n := 0
+	for _, f := range p.fields {
+		n += stored(f)
+	}
+	vals := make([]any, n)
+	for i := range vals {
+		dest = append(dest, &vals[i])
+	}
+	if err := rows.Scan(append(dest, more...)...); err != nil {
+		return nil, sqldb.Classify(err)
+	}
+	var err error
+	if r.ID, err = id.FromBytes(rid); err != nil {
+		return nil, err
+	}
+	if r.Subject, err = id.FromBytes(subject); err != nil {
+		return nil, err
+	}
+	for _, f := range p.fields {
+		n := stored(f)
+		if err := r.take(f, vals[:n]); err != nil {
+			return nil, err
+		}
+		vals = vals[n:]
+	}
+	return r, nil
+}
+
+// stored is how many columns of a field are read.
+func stored(f *schema.Field) int {
+	n := 0
+	for _, c := range columnsOf(f) {
+		if !c.fold {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *Row) take(f *schema.Field, cols []any) error {
+	if len(cols) == 0 || cols[0] == nil {
+		return nil
+	}
+	if f.Class.Cell() {
+		cell, _ := cols[0].([]byte)
+		r.Cells[f.ID] = cell
+		return nil
+	}
+	for i, c := range columnsOf(f)[:len(cols)] {
+		if n, isInt := cols[i].(int64); isInt && c.as == schema.StoreBool { // SQLite has no type of its own for it
+			cols[i] = n != 0
+		}
+	}
+	v, err := f.Load(cols)
+	if err == nil && v != nil {
+		r.Values[f.ID] = v
+	}
+	return err
+}
+
+// open decrypts the personal fields of rows, fetching the keys of all at once.
+func (s *Store) open(ctx context.Context, o *schema.Object, rows []*Row) error {
+	var want []id.ID
+	for _, r := range rows {
+		if len(r.sealed) > 0 {
+			want = append(want, r.Subject)
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	keys, err := s.keys.Load(ctx, want)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if len(r.sealed) == 0 {
+			continue
+		}
+		pair := keys[r.Subject]
+		if pair == nil {
+			r.Erased = true
+			continue
+		}
+		blob, err := seal.Open(pair.Personal, seal.Personal, s.address(o, r, 0), r.sealed)
+		if err != nil {
+			return damagedRow(err)
+		}
+		if err := r.unpack(o, blob); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func damagedRow(err error) error {
+	return fault.Wrap(fault.Unavailable, err, "damaged_record", "a record is damaged or was altered outside of Wardbook; run wardbook doctor and restore a backup")
+}
+
+func (r *Row) unpack(o *schema.Object, blob []byte) error {
+	parts, err := seal.Unpack(blob)
+	if err != nil {
+		return damagedRow(err)
+	}
+	for n, b := range parts {
+		f := o.FieldByID(n)
+		if f == nil {
+			continue // a field of a newer definition: another node is ahead of this one
+		}
+		v, err := f.Decode(b)
+		if err != nil {
+			return damagedRow(err)
+		}
+		if v != nil {
+			r.Values[n] = v
+		}
+	}
+	return nil
+}
+
+func (s *Store) address(o *schema.Object, r *Row, field uint32) seal.Address {
+	return seal.Address{Org: s.org, Table: o.ID, Row: r.ID, Field: field, Subject: r.Subject}
+}
+
+// keyVersion is the version of a person's keys: they are destroyed, never rotated.
+const keyVersion = 1
+
+// sealPersonal makes the blob of a row's personal fields.
+func (s *Store) sealPersonal(ctx context.Context, o *schema.Object, r *Row) error {
+	parts := map[uint32][]byte{}
+	for i := range o.Fields {
+		f := &o.Fields[i]
+		if v := r.Values[f.ID]; v != nil && f.Class == schema.Personal {
+			parts[f.ID] = f.Encode(v)
+		}
+	}
+	r.sealed = nil
+	if len(parts) == 0 {
+		return nil
+	}
+	pair, err := s.pair(ctx, r.Subject)
+	if err != nil {
+		return err
+	}
+	r.sealed = seal.Seal(s.rand, pair.Personal, keyVersion, seal.Personal, s.address(o, r, 0), seal.Pack(parts))
+	return nil
+}
+
+func (s *Store) pair(ctx context.Context, subject id.ID) (*PersonKeys, error) {
+	keys, err := s.keys.Load(ctx, []id.ID{subject})
+	if err != nil {
+		return nil, err
+	}
+	if keys[subject] == nil {
+		return nil, fault.New(fault.Conflict, "erased", "this person's data was erased for good: it cannot be changed")
+	}
+	return keys[subject], nil
+}
+
+// SealCell seals a value of a restricted or secret field for a row; nil for an absent value.
+func (s *Store) SealCell(ctx context.Context, o *schema.Object, r *Row, f *schema.Field, v any) ([]byte, error) {
+	if v == nil {
+		return nil, nil
+	}
+	if f.Class == schema.Secret {
+		version, key := s.ring().Current(seal.KEKSecret)
+		return seal.Seal(s.rand, key, version, seal.Secret, s.address(o, r, f.ID), f.Encode(v)), nil
+	}
+	pair, err := s.pair(ctx, r.Subject)
+	if err != nil {
+		return nil, err
+	}
+	return seal.Seal(s.rand, pair.Restricted, keyVersion, seal.Restricted, s.address(o, r, f.ID), f.Encode(v)), nil
+}
+
+// OpenCell opens a restricted field of a row. A secret is never opened here.
+func (s *Store) OpenCell(ctx context.Context, o *schema.Object, r *Row, f *schema.Field) (any, error) {
+	cell := r.Cells[f.ID]
+	if len(cell) == 0 || f.Class != schema.Restricted {
+		return nil, nil
+	}
+	pair, err := s.pair(ctx, r.Subject)
+	if err != nil {
+		return nil, err
+	}
+	b, err := seal.Open(pair.Restricted, seal.Restricted, s.address(o, r, f.ID), cell)
+	if err != nil {
+		return nil, damagedRow(err)
+	}
+	return f.Decode(b)
+}
+
+// values returns the driver values of all columns of a row but id, in the order of the fields, and a
+// digest of everything stored: the state that a journal entry vouches for.
+func (s *Store) values(o *schema.Object, r *Row) (vals []any, state [32]byte) {
+	vals = []any{r.Version, r.Subject.Bytes(), blob(r.sealed)}
+	digest := binary.BigEndian.AppendUint64(slices.Concat(r.ID[:], r.Subject[:]), uint64(r.Version)) //nolint:gosec // counts up
+	digest = appendPart(digest, 0, r.sealed)
+	for i := range o.Fields {
+		f := &o.Fields[i]
+		cols := columnsOf(f)
+		if len(cols) == 0 {
+			continue
+		}
+		if f.Class.Cell() {
+			vals = append(vals, blob(r.Cells[f.ID]))
+			digest = appendPart(digest, f.ID, r.Cells[f.ID])
+			continue
+		}
+		v := r.Values[f.ID]
+		stored := f.Store(v)
+		vals = append(vals, stored...)
+		for range cols[len(stored):] {
+			vals = append(vals, foldOf(stored[0]))
+		}
+		digest = appendPart(digest, f.ID, f.Encode(v))
+	}
+	return vals, journal.Digest(digest)
+}
+
+// blob keeps an absent value NULL: a nil []byte in an interface is not nil.
+func blob(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+func appendPart(b []byte, n uint32, part []byte) []byte {
+	if len(part) == 0 {
+		return b // so that a field added later does not change the digest of older rows
+	}
+	b = binary.BigEndian.AppendUint32(b, n)
+	b = binary.AppendUvarint(b, uint64(len(part)))
+	return append(b, part...)
+}
+
+func foldOf(v any) any {
+	if s, ok := v.(string); ok {
+		return expr.Fold(s)
+	}
+	return nil
+}
+
+// names lists the columns that values gives, in the same order.
+func names(o *schema.Object) []string {
+	list := []string{"version", "subject", "sealed"}
+	for i := range o.Fields {
+		for _, c := range columnsOf(&o.Fields[i]) {
+			list = append(list, c.name)
+		}
+	}
+	return list
+}
+
+// Insert stores a new row and returns the digest of its state.
+func (s *Store) Insert(ctx context.Context, tx *sqldb.Tx, o *schema.Object, r *Row) (state [32]byte, err error) {
+	if err := s.sealPersonal(ctx, o, r); err != nil {
+		return state, err
+	}
+	vals, state := s.values(o, r)
+	st := &sqldb.Statement{}
+	st.Text("INSERT INTO ", o.Table(), " (id")
+	for _, n := range names(o) {
+		st.Text(", ", n)
+	}
+	st.Text(") VALUES (").BindList(append([]any{r.ID.Bytes()}, vals...)).Text(")")
+	_, err = tx.Exec(ctx, st.Query(), st.Args()...)
+	return state, err
+}
+
+// Update stores a changed row over the version that was read and returns the digest of its state.
+// The error has kind Stale when that version is no longer the stored one.
+func (s *Store) Update(ctx context.Context, tx *sqldb.Tx, o *schema.Object, old, r *Row) (state [32]byte, err error) {
+	if personalChanged(o, old, r) {
+		if err := s.sealPersonal(ctx, o, r); err != nil {
+			return state, err
+		}
+	}
+	before, _ := s.values(o, old)
+	vals, state := s.values(o, r)
+	st := &sqldb.Statement{}
+	st.Text("UPDATE ", o.Table(), " SET ")
+	for i, n := range names(o) {
+		if i == 0 || !sameColumn(before[i], vals[i]) {
+			if i > 0 {
+				st.Text(", ")
+			}
+			st.Text(n, " = ").Bind(vals[i])
+		}
+	}
+	st.Text(" WHERE id = ").Bind(r.ID.Bytes()).Text(" AND version = ").Bind(old.Version)
+	n, err := tx.Exec(ctx, st.Query(), st.Args()...)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Stale, "stale", "somebody changed this record meanwhile: read it again")
+	}
+	return state, err
+}
+
+func personalChanged(o *schema.Object, old, r *Row) bool {
+	if old.Subject != r.Subject {
+		return true
+	}
+	for i := range o.Fields {
+		f := &o.Fields[i]
+		if f.Class == schema.Personal && !bytes.Equal(f.Encode(old.Values[f.ID]), f.Encode(r.Values[f.ID])) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameColumn(a, b any) bool {
+	x, isBytes := a.([]byte)
+	y, both := b.([]byte)
+	if isBytes || both {
+		return isBytes == both && bytes.Equal(x, y)
+	}
+	return a == b
+}
+
+// Get reads one row, whoever may see it; found is false where there is none.
+func (s *Store) Get(ctx context.Context, q sqldb.Querier, o *schema.Object, rid id.ID) (*Row, bool, error) {
+	list, err := s.GetMany(ctx, q, NewPlan(o, nil), []id.ID{rid})
+	if err != nil || len(list) == 0 {
+		return nil, false, err
+	}
+	return list[0], true, nil
+}
+
+// GetMany reads the rows with the identifiers, in no order, whoever may see them; those that do not
+// exist are left out.
+func (s *Store) GetMany(ctx context.Context, q sqldb.Querier, p *Plan, ids []id.ID) ([]*Row, error) {
+	var list []*Row
+	for chunk := range slices.Chunk(ids, 500) {
+		st := &sqldb.Statement{}
+		st.Text("SELECT ")
+		p.columns(st, "t")
+		st.Text(" FROM ", p.object.Table(), " t WHERE t.id IN (")
+		args := make([]any, len(chunk))
+		for i := range chunk {
+			args[i] = chunk[i].Bytes()
+		}
+		st.BindList(args).Text(")")
+		got, err := s.collect(ctx, q, p, st)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, got...)
+	}
+	return list, nil
+}
+
+func (s *Store) collect(ctx context.Context, q sqldb.Querier, p *Plan, st *sqldb.Statement) ([]*Row, error) {
+	rows, err := q.Query(ctx, st.Query(), st.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []*Row
+	for rows.Next() {
+		r, err := p.scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, sqldb.Classify(err)
+	}
+	return list, s.open(ctx, p.object, list)
+}
+
+// State returns the digest of a row as it is stored, to compare with what the journal vouches for.
+func (s *Store) State(o *schema.Object, r *Row) [32]byte {
+	_, state := s.values(o, r)
+	return state
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// deletedAt is the column of the system field deleted_at; a record in the bin has a value there.
+const deletedAt = "f11"
+
+// EnsureTables makes the tables, columns and indexes that the schema needs and that are not there
+// yet. What was made is kept in a table of its own, so that no engine's catalogue is asked. Columns
+// are never dropped: an archived field keeps its values.
+func (s *Store) EnsureTables(ctx context.Context, sch *schema.Schema) error {
+	have, err := s.made(ctx)
+	if err != nil {
+		return err
+	}
+	missing := false
+	for _, o := range sch.Objects() {
+		for _, step := range steps(s.db.Engine(), o) {
+			missing = missing || !have[step.name]
+		}
+	}
+	if !missing {
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, o := range sch.Objects() {
+			if err := s.EnsureTable(ctx, tx, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// EnsureTable makes what one object's table lacks.
+func (s *Store) EnsureTable(ctx context.Context, tx *sqldb.Tx, o *schema.Object) error {
+	for _, step := range steps(tx.Engine(), o) {
+		// Whoever inserts the row makes the structure; another node's attempt waits and finds it done.
+		n, err := tx.Exec(ctx, "INSERT INTO structure (name) VALUES (?) ON CONFLICT (name) DO NOTHING", step.name)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		if err := tx.DDL(ctx, sqldb.DDL(tx.Engine(), step.ddl)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) made(ctx context.Context) (map[string]bool, error) {
+	rows, err := s.db.Query(ctx, "SELECT name FROM structure")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	have := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, sqldb.Classify(err)
+		}
+		have[name] = true
+	}
+	return have, sqldb.Classify(rows.Err())
+}
+
+type step struct{ name, ddl string }
+
+// steps lists the structure of an object's table, each step with the name that it is known by.
+func steps(engine sqldb.Engine, o *schema.Object) []step {
+	table := o.Table()
+	list := []step{{table, "CREATE TABLE " + table + " (id {id} PRIMARY KEY NOT NULL, version {int} NOT NULL, subject {id}, sealed {bytes}) {strict}"}}
+	for i := range o.Fields {
+		for _, c := range columnsOf(&o.Fields[i]) {
+			list = append(list, step{table + "." + c.name, "ALTER TABLE " + table + " ADD COLUMN " + c.name + " " + typeName(c.as)})
+		}
+	}
+	for _, index := range o.Indexes {
+		var cols []string
+		for _, name := range index {
+			cols = append(cols, sortColumn(o.Field(name)))
+		}
+		name := table + "_x_" + strings.Join(cols, "_")
+		if engine == sqldb.Postgres { // an absent value is the smallest, as in SQLite
+			cols[0] += " NULLS FIRST"
+		}
+		list = append(list, step{name, "CREATE INDEX " + name + " ON " + table + " (" + strings.Join(cols, ", ") + ", id) WHERE " + deletedAt + " IS NULL"})
+	}
+	for i := range o.Fields {
+		if f := &o.Fields[i]; f.Unique {
+			name := table + "_u_" + sortColumn(f)
+			list = append(list, step{name, "CREATE UNIQUE INDEX " + name + " ON " + table + " (" + sortColumn(f) + ") WHERE " + deletedAt + " IS NULL"})
+		}
+	}
+	return list
+}
+
+type column struct {
+	name string
+	as   schema.Storage
+	fold bool
+}
+
+// columnsOf returns the columns of a field in its object's table: those of its type, or one for a
+// sealed cell. Personal fields share the row's blob, formulas are computed.
+func columnsOf(f *schema.Field) []column {
+	switch {
+	case f.Class.Cell():
+		return []column{{name: f.Column(""), as: schema.StoreBytes}}
+	case f.Class.Sealed() || f.Type == schema.Formula:
+		return nil
+	}
+	var list []column
+	for _, c := range f.Columns() {
+		list = append(list, column{f.Column(c.Suffix), c.As, c.Fold})
+	}
+	return list
+}
+
+// sortColumn is the column by which records are sorted and found: the folded text where there is one.
+func sortColumn(f *schema.Field) string {
+	cols := f.Columns()
+	if i := slices.IndexFunc(cols, func(c schema.Column) bool { return c.Fold }); i >= 0 {
+		return f.Column(cols[i].Suffix)
+	}
+	return f.Column("")
+}
+
+func typeName(s schema.Storage) string {
+	return [...]string{schema.StoreInt: "{int}", schema.StoreText: "{text}", schema.StoreBytes: "{bytes}", schema.StoreBool: "{bool}"}[s]
+}

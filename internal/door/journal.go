@@ -1,0 +1,245 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/journal"
+	"github.com/wardbook/wardbook/internal/policy"
+	"github.com/wardbook/wardbook/internal/seal"
+)
+
+// JournalQuery asks for entries, newest first. The zero value of a condition leaves it out.
+type JournalQuery struct {
+	Below     uint64 // numbers below this one; 0: from the newest
+	Limit     int    // 0 means 50; at most MaxLimit
+	Actor     id.ID
+	Record    id.ID
+	ChangeSet id.ID
+	Object    string
+	Verb      string
+}
+
+// JournalEntry is an entry with its number.
+type JournalEntry struct {
+	Seq uint64
+	journal.Entry
+}
+
+// Journal returns entries: everybody's to who may audit, to others only their own. Reading everybody's
+// is in the journal before the answer.
+func (s *Session) Journal(ctx context.Context, q JournalQuery) (_ []JournalEntry, err error) {
+	defer fault.Op(&err, "door.Journal")
+	a, err := s.access(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if q.Limit == 0 {
+		q.Limit = 50
+	}
+	if q.Limit < 0 || q.Limit > MaxLimit {
+		return nil, fault.InField("limit", "out_of_range", "1 to %d", MaxLimit)
+	}
+	auditor := mayAudit(a)
+	if !auditor {
+		if !q.Actor.IsZero() && q.Actor != a.me {
+			return nil, nil
+		}
+		q.Actor = a.me
+	}
+	if err := s.d.flush(ctx, true); err != nil {
+		return nil, err
+	}
+	where, args := q.where()
+	rows, err := s.d.log.Find(ctx, q.Below, q.Limit, where, args)
+	if err != nil {
+		return nil, err
+	}
+	var list []JournalEntry
+	for _, row := range rows {
+		e, err := journal.DecodeBody(row.Body)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, JournalEntry{row.Seq, e})
+	}
+	e := s.entry("journal", "")
+	e.Count = uint64(len(list))
+	if auditor {
+		return list, s.durable(ctx, e, describe(q))
+	}
+	return list, s.queue(ctx, e, "")
+}
+
+func mayAudit(a *access) bool {
+	return a.rights.Scope(policy.Everything, policy.Audit) == policy.All
+}
+
+func (q *JournalQuery) where() (string, []any) {
+	text, args := "1=1", []any(nil)
+	add := func(use bool, cond string, v any) {
+		if use {
+			text += " AND " + cond + " = ?"
+			args = append(args, v)
+		}
+	}
+	add(!q.Actor.IsZero(), "actor", q.Actor.Bytes())
+	add(!q.Record.IsZero(), "record", q.Record.Bytes())
+	add(!q.ChangeSet.IsZero(), "changeset", q.ChangeSet.Bytes())
+	add(q.Object != "", "object", q.Object)
+	add(q.Verb != "", "verb", q.Verb)
+	return text, args
+}
+
+// Checkpoint returns the newest signed checkpoint. It tells nothing but that the log exists, so
+// anybody with a session may have it, and keep it.
+func (s *Session) Checkpoint(ctx context.Context) ([]byte, error) {
+	if _, err := s.access(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.d.Settle(ctx); err != nil {
+		return nil, err
+	}
+	return s.d.log.Latest(ctx)
+}
+
+// Proof is evidence that an entry is in the log that a checkpoint signs (RFC 6962).
+type Proof struct {
+	Entry      JournalEntry
+	Body       []byte
+	Checkpoint []byte
+	Hashes     tlog.RecordProof
+}
+
+// Prove returns the proof for an entry that the session may read.
+func (s *Session) Prove(ctx context.Context, entry id.ID) (_ *Proof, err error) {
+	defer fault.Op(&err, "door.Prove")
+	a, err := s.access(ctx)
+	if err != nil {
+		return nil, err
+	}
+	msg, err := s.Checkpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.d.log.Find(ctx, 0, 1, "id = ?", []any{entry.Bytes()})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || !mayAudit(a) && rows[0].Actor != a.me {
+		return nil, fault.New(fault.NotFound, "not_found", "there is no such entry")
+	}
+	e, err := journal.DecodeBody(rows[0].Body)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := s.d.Trusted()
+	if err != nil {
+		return nil, err
+	}
+	cp, err := journal.OpenCheckpoint(msg, trusted)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := journal.InclusionProof(*s.d.log.Hashes(ctx, cp.Size), cp.Size, rows[0].Seq)
+	return &Proof{Entry: JournalEntry{rows[0].Seq, e}, Body: rows[0].Body, Checkpoint: msg, Hashes: hashes}, err
+}
+
+// Keys returns the verifier keys of the journal, oldest first, in the form of C2SP signed-note.
+func (d *Door) Keys() ([]string, error) {
+	var list []string
+	for _, v := range d.ring().Versions() {
+		if v.Purpose != seal.AuditSign {
+			continue
+		}
+		key, err := d.ring().Get(seal.AuditSign, v.Number)
+		if err != nil {
+			continue // destroyed: what it signed is under a later key's checkpoints too
+		}
+		signer, err := journal.NewSigner(journal.Origin(d.org), key.Ed25519().Seed())
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, signer.VerifierKey())
+	}
+	return list, nil
+}
+
+// Trusted returns the set of keys that sign the journal.
+func (d *Door) Trusted() (note.Verifiers, error) {
+	keys, err := d.Keys()
+	if err != nil {
+		return nil, err
+	}
+	return journal.NewVerifiers(keys...)
+}
+
+// ExportJournal writes the whole journal, without opening what is sealed, for verification by others;
+// create makes a file of the export (journal.Writer). It needs the right to audit and is in the
+// journal, with its purpose, before the first byte.
+func (s *Session) ExportJournal(ctx context.Context, purpose string, create func(name string) (io.WriteCloser, error)) (size uint64, err error) {
+	defer fault.Op(&err, "door.ExportJournal")
+	if purpose, err = checkPurpose(purpose); err != nil {
+		return 0, err
+	}
+	a, err := s.access(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if !mayAudit(a) {
+		return 0, fault.New(fault.Forbidden, "forbidden", "you may not export the journal")
+	}
+	e := s.entry("export", "journal")
+	e.Reason = purpose
+	if err := s.durable(ctx, e, ""); err != nil {
+		return 0, err
+	}
+	msg, err := s.Checkpoint(ctx)
+	if err != nil {
+		return 0, err
+	}
+	keys, err := s.d.Keys()
+	if err != nil {
+		return 0, err
+	}
+	w, err := journal.NewWriter(create, journal.Origin(s.d.org), keys)
+	if err != nil {
+		return 0, err
+	}
+	defer w.Abort()
+	if size, err = s.d.writeLog(ctx, w, msg); err != nil {
+		return 0, err
+	}
+	return size, w.Close(msg)
+}
+
+// writeLog writes the entries that a checkpoint signs, and the checkpoints before it.
+func (d *Door) writeLog(ctx context.Context, w *journal.Writer, msg []byte) (uint64, error) {
+	trusted, err := d.Trusted()
+	if err != nil {
+		return 0, err
+	}
+	cp, err := journal.OpenCheckpoint(msg, trusted)
+	if err != nil {
+		return 0, err
+	}
+	for next := d.checkpoints(ctx, cp.Size); ; {
+		old, err := next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, err
+		}
+		if err := w.AddCheckpoint(old); err != nil {
+			return 0, err
+		}
+	}
+	return cp.Size, d.log.Rows(ctx, 0, 0, "seq < ?", []any{int64(cp.Size)}, w.Add) //nolint:gosec // below 2^48
+}
