@@ -122,6 +122,7 @@ var fences = []fence{
 			"control":       "tokens are stored as hashes",
 			"sqldb/vault":   "pages",
 			"sqldb/pgtest":  "names of test databases",
+			"door/doortest": "hands crypto/rand.Reader to the rest",
 			"web":           "TLS",
 			"/cmd/wardbook": "hands crypto/rand.Reader to the rest",
 			"/test/bench":   "hands crypto/rand.Reader to the rest",
@@ -137,6 +138,7 @@ var fences = []fence{
 			"sqldb/vault":     "nonces: nobody may choose them",
 			"sqldb/vaulttest": "a seeded source is handed in",
 			"sqldb/pgtest":    "names of test databases",
+			"door/doortest":   "the real one",
 		},
 	},
 	{

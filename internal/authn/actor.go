@@ -52,3 +52,15 @@ func Founder() Actor {
 	}
 	return a
 }
+
+// Clerk is the part of the program that keeps the records of imports and exports.
+func Clerk() Actor {
+	a := Actor{system: "clerk"}
+	for _, object := range []string{"import", "export"} {
+		a.grants = append(a.grants, policy.Grant{Object: object, Verb: policy.Create, Scope: policy.All})
+	}
+	for _, object := range []string{"user", "change_set"} { // what those records point to
+		a.grants = append(a.grants, policy.Grant{Object: object, Verb: policy.Read, Scope: policy.All})
+	}
+	return a
+}

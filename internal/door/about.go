@@ -80,3 +80,14 @@ func (s *Session) Me(ctx context.Context) (*Person, error) {
 	}
 	return &Person{ID: a.me, Name: a.name, Locale: a.locale, Zone: a.zone, Roles: a.roles, Audit: mayAudit(a), Define: a.rights.Scope(policy.Everything, policy.Define) == policy.All}, nil
 }
+
+// Ready reports whether the door can work: both databases answer and the journal can take a read.
+func (d *Door) Ready(ctx context.Context) error {
+	if _, err := d.keys.KnownCheckpoint(ctx); err != nil {
+		return err
+	}
+	if _, err := d.log.Head(ctx); err != nil {
+		return err
+	}
+	return d.reads.room()
+}

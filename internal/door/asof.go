@@ -22,7 +22,7 @@ func (s *Session) rowAsOf(ctx context.Context, o *schema.Object, row *store.Row,
 	if err := s.d.flush(ctx, true); err != nil {
 		return nil, err
 	}
-	entries, err := s.d.log.Find(ctx, 0, maxBack+1, "record = ? AND changeset IS NOT NULL AND at > ?", []any{row.ID.Bytes(), at.UnixMicro()})
+	entries, err := s.d.log.Find(ctx, 0, maxBack+1, store.Plain("record = ? AND changeset IS NOT NULL AND at > ?", row.ID.Bytes(), at.UnixMicro()))
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (s *Session) changedSince(ctx context.Context, o *schema.Object, at time.Ti
 		return nil, err
 	}
 	found := map[id.ID][]*journal.Row{}
-	err = s.d.log.Rows(ctx, from, 0, "object = ? AND changeset IS NOT NULL AND at > ?", []any{o.Name, at.UnixMicro()}, func(row *journal.Row) error {
+	err = s.d.log.Rows(ctx, from, store.Plain("object = ? AND changeset IS NOT NULL AND at > ?", o.Name, at.UnixMicro()), func(row *journal.Row) error {
 		found[row.Record] = append(found[row.Record], row)
 		if len(found) > maxBack {
 			return tooFarBack()

@@ -14,6 +14,7 @@ type Operation struct {
 	Op      string // create, update, delete, restore
 	Object  string
 	ID      id.ID // of the record; for create none
+	Made    int   // instead of ID: the record that this operation, counted from 0, made; only where ID is zero
 	Version int64 // as in Update
 	Fields  Values
 }
@@ -79,6 +80,7 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 			if err := c.step(ctx, &ops[i], i, opt, out); err != nil {
 				return err
 			}
+			c.made = append(c.made, out.Results[i].ID)
 			if opt.Progress != nil {
 				opt.Progress(i + 1)
 			}
@@ -129,15 +131,19 @@ func (c *change) apply(ctx context.Context, op *Operation) (*store.Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	rid := op.ID
+	if op.Op != "create" && rid.IsZero() && op.Made < len(c.made) {
+		rid = c.made[op.Made]
+	}
 	switch op.Op {
 	case "create":
 		return c.create(ctx, o, op.Fields)
 	case "update":
-		return c.edit(ctx, o, op.ID, op.Version, op.Fields)
+		return c.edit(ctx, o, rid, op.Version, op.Fields)
 	case "delete":
-		err = c.remove(ctx, o, op.ID, op.Version)
+		err = c.remove(ctx, o, rid, op.Version)
 	default:
-		err = c.undelete(ctx, o, op.ID, op.Version)
+		err = c.undelete(ctx, o, rid, op.Version)
 	}
-	return &store.Row{ID: op.ID}, err
+	return &store.Row{ID: rid}, err
 }

@@ -258,6 +258,16 @@ func (q *readQueue) add(p store.Pending) error {
 	return nil
 }
 
+// room reports whether another read could be journaled.
+func (q *readQueue) room() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.list) >= maxReads {
+		return fault.New(fault.Unavailable, "journal_full", "the journal cannot keep up")
+	}
+	return nil
+}
+
 func (q *readQueue) take() []store.Pending {
 	q.mu.Lock()
 	defer q.mu.Unlock()

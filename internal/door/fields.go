@@ -21,6 +21,9 @@ type Values map[string]any
 // Parsed marks a value that was read by Field.ParseText or Field.ParseJSON.
 type Parsed struct{ Value any }
 
+// Made stands in a batch for the record that an earlier operation, counted from 0, created.
+type Made struct{ Operation int }
+
 // maxValues bounds the fields of one request.
 const maxValues = schema.MaxFields
 
@@ -39,7 +42,7 @@ func (c *change) assign(ctx context.Context, o *schema.Object, row *store.Row, g
 			wrong = append(wrong, fault.FieldsOf(err)...)
 			continue
 		}
-		v, err := parse(f, given[name])
+		v, err := c.parse(f, given[name])
 		if err != nil {
 			wrong = append(wrong, fault.FieldsOf(err)...)
 			continue
@@ -95,9 +98,15 @@ func (c *change) settable(o *schema.Object, f *schema.Field, name string) error 
 	return nil
 }
 
-func parse(f *schema.Field, v any) (any, error) {
-	if p, done := v.(Parsed); done {
-		return p.Value, nil
+func (c *change) parse(f *schema.Field, v any) (any, error) {
+	switch x := v.(type) {
+	case Parsed:
+		return x.Value, nil
+	case Made:
+		if x.Operation < 0 || x.Operation >= len(c.made) || c.made[x.Operation].IsZero() {
+			return nil, fault.InField(f.Name, "not_made", "the operation that it points to made no record")
+		}
+		return c.made[x.Operation], nil
 	}
 	return f.ParseJSON(v)
 }
@@ -328,14 +337,15 @@ func (c *change) subjectOf(ctx context.Context, o *schema.Object, old, row *stor
 	if old != nil && !changed(f, old, row) {
 		return old.Subject, nil
 	}
-	for _, t := range linksOf(c.v.cat.schema, f, row.Values[f.ID]) {
-		other, err := c.find(ctx, c.v.cat.schema.ObjectByID(t.object), t.id)
-		if err != nil || other == nil {
-			return id.ID{}, err
-		}
-		return other.Subject, nil
+	links := linksOf(c.v.cat.schema, f, row.Values[f.ID])
+	if len(links) == 0 {
+		return id.ID{}, nil
 	}
-	return id.ID{}, nil
+	other, err := c.find(ctx, c.v.cat.schema.ObjectByID(links[0].object), links[0].id)
+	if err != nil || other == nil {
+		return id.ID{}, err
+	}
+	return other.Subject, nil
 }
 
 // timeline leaves a record of a change of the field that the object's timeline follows.

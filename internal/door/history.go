@@ -98,7 +98,7 @@ func (s *Session) changesOf(ctx context.Context, rid id.ID, below uint64, limit 
 	if err := s.d.flush(ctx, true); err != nil {
 		return nil, err
 	}
-	return s.d.log.Find(ctx, below, limit, "record = ? AND changeset IS NOT NULL", []any{rid.Bytes()})
+	return s.d.log.Find(ctx, below, limit, store.Plain("record = ? AND changeset IS NOT NULL", rid.Bytes()))
 }
 
 func (s *Session) explain(ctx context.Context, v *viewer, o *schema.Object, row *journal.Row) (Change, error) {

@@ -8,11 +8,15 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/wardbook/wardbook/internal/authn"
+	"github.com/wardbook/wardbook/internal/door/internal/store"
+	"github.com/wardbook/wardbook/internal/expr"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/journal"
 	"github.com/wardbook/wardbook/internal/policy"
 	"github.com/wardbook/wardbook/internal/seal"
+	"github.com/wardbook/wardbook/internal/sqldb"
 )
 
 // JournalQuery asks for entries, newest first. The zero value of a condition leaves it out.
@@ -24,6 +28,7 @@ type JournalQuery struct {
 	ChangeSet id.ID
 	Object    string
 	Verb      string
+	Filter    string // CEL over seq, at, actor, verb, object, record and changeset; "" for all
 }
 
 // JournalEntry is an entry with its number.
@@ -56,8 +61,7 @@ func (s *Session) Journal(ctx context.Context, q JournalQuery) (_ []JournalEntry
 	if err := s.d.flush(ctx, true); err != nil {
 		return nil, err
 	}
-	where, args := q.where()
-	rows, err := s.d.log.Find(ctx, q.Below, q.Limit, where, args)
+	rows, err := s.d.log.Find(ctx, q.Below, q.Limit, q.where(a.session(s.d.now()), s.d.data.Dialect()))
 	if err != nil {
 		return nil, err
 	}
@@ -81,21 +85,51 @@ func mayAudit(a *access) bool {
 	return a.rights.Scope(policy.Everything, policy.Audit) == policy.All
 }
 
-func (q *JournalQuery) where() (string, []any) {
-	text, args := "1=1", []any(nil)
-	add := func(use bool, cond string, v any) {
-		if use {
-			text += " AND " + cond + " = ?"
-			args = append(args, v)
+func (q *JournalQuery) where(es expr.Session, d expr.Dialect) store.Where {
+	return func(st *sqldb.Statement) (string, error) {
+		text := "1=1"
+		add := func(use bool, column string, v any) {
+			if use {
+				text += " AND " + column + " = " + st.Mark(v)
+			}
 		}
+		add(!q.Actor.IsZero(), "actor", q.Actor.Bytes())
+		add(!q.Record.IsZero(), "record", q.Record.Bytes())
+		add(!q.ChangeSet.IsZero(), "changeset", q.ChangeSet.Bytes())
+		add(q.Object != "", "object", q.Object)
+		add(q.Verb != "", "verb", q.Verb)
+		if q.Filter == "" {
+			return text, nil
+		}
+		x, err := expr.Compile(entrySchema{}, "journal", q.Filter)
+		if err != nil {
+			return "", err
+		}
+		cond, err := x.SQL(d, es, entryTarget{st})
+		return text + " AND " + cond, err
 	}
-	add(!q.Actor.IsZero(), "actor", q.Actor.Bytes())
-	add(!q.Record.IsZero(), "record", q.Record.Bytes())
-	add(!q.ChangeSet.IsZero(), "changeset", q.ChangeSet.Bytes())
-	add(q.Object != "", "object", q.Object)
-	add(q.Verb != "", "verb", q.Verb)
-	return text, args
 }
+
+// entrySchema lets the journal be filtered in the one language: by the columns that an entry is found
+// by.
+type entrySchema struct{}
+
+// Object implements expr.Schema.
+func (entrySchema) Object(string) *expr.Object {
+	vars := map[string]expr.Var{}
+	for name, kind := range map[string]expr.Kind{
+		"seq": expr.Int, "at": expr.Time, "actor": expr.ID, "verb": expr.Text, "object": expr.Text, "record": expr.ID, "changeset": expr.ID,
+	} {
+		vars[name] = expr.Var{Name: name, Kind: kind, Column: name}
+	}
+	return &expr.Object{Name: "journal", Vars: vars}
+}
+
+// entryTarget puts such a condition into a statement on the journal.
+type entryTarget struct{ *sqldb.Statement }
+
+// Alias implements expr.Target.
+func (entryTarget) Alias([]string) (string, error) { return "journal", nil }
 
 // Checkpoint returns the newest signed checkpoint. It tells nothing but that the log exists, so
 // anybody with a session may have it, and keep it.
@@ -128,7 +162,7 @@ func (s *Session) Prove(ctx context.Context, entry id.ID) (_ *Proof, err error) 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.d.log.Find(ctx, 0, 1, "id = ?", []any{entry.Bytes()})
+	rows, err := s.d.log.Find(ctx, 0, 1, store.Plain("id = ?", entry.Bytes()))
 	if err != nil {
 		return nil, err
 	}
@@ -241,5 +275,15 @@ func (d *Door) writeLog(ctx context.Context, w *journal.Writer, msg []byte) (uin
 			return 0, err
 		}
 	}
-	return cp.Size, d.log.Rows(ctx, 0, 0, "seq < ?", []any{int64(cp.Size)}, w.Add) //nolint:gosec // below 2^48
+	return cp.Size, d.log.Rows(ctx, 0, store.Plain("seq < ?", int64(cp.Size)), w.Add) //nolint:gosec // below 2^48
+}
+
+// Note journals an act that happens outside of the door, such as issuing a token or rotating a key,
+// before it is answered. Reason is a machine word or an identifier.
+func (d *Door) Note(ctx context.Context, actor authn.Actor, via Via, verb, object, reason string) (err error) {
+	defer fault.Op(&err, "door.Note")
+	s := d.As(actor, via)
+	e := s.entry(verb, object)
+	e.Reason = reason
+	return s.durable(ctx, e, "")
 }

@@ -132,7 +132,7 @@ func (s *Session) undo(ctx context.Context, r Restoration) (*Restored, error) {
 	if err := s.d.flush(ctx, true); err != nil {
 		return nil, err
 	}
-	entries, err := s.d.log.Find(ctx, 0, maxBatch*2+1, "changeset = ?", []any{r.ChangeSet.Bytes()})
+	entries, err := s.d.log.Find(ctx, 0, maxBatch*2+1, store.Plain("changeset = ?", r.ChangeSet.Bytes()))
 	if err != nil {
 		return nil, err
 	}
@@ -181,6 +181,7 @@ func (s *Session) mayUndo(ctx context.Context, a *access, set id.ID) error {
 }
 
 func (c *change) undoAll(ctx context.Context, entries []*journal.Row, out *Restored) error {
+	moved := map[id.ID]int64{} // versions that this change set and its undoing have moved a record on
 	for _, entry := range entries {
 		e, err := journal.DecodeBody(entry.Body)
 		if err != nil {
@@ -190,12 +191,13 @@ func (c *change) undoAll(ctx context.Context, entries []*journal.Row, out *Resto
 		if o == nil {
 			continue
 		}
-		conflict, err := c.undoOne(ctx, o, entry, &e)
+		conflict, err := c.undoOne(ctx, o, entry, &e, moved)
 		if err != nil {
 			return err
 		}
 		if conflict == nil {
 			out.Changed++
+			moved[e.Record] += 2
 		} else if len(out.Conflicts) < maxConflicts {
 			out.Conflicts = append(out.Conflicts, *conflict)
 		}
@@ -204,7 +206,7 @@ func (c *change) undoAll(ctx context.Context, entries []*journal.Row, out *Resto
 }
 
 // undoOne takes one change back, or says what was changed since.
-func (c *change) undoOne(ctx context.Context, o *schema.Object, entry *journal.Row, e *journal.Entry) (*UndoConflict, error) {
+func (c *change) undoOne(ctx context.Context, o *schema.Object, entry *journal.Row, e *journal.Entry, moved map[id.ID]int64) (*UndoConflict, error) {
 	verb := map[string]policy.Verb{"create": policy.Delete, "update": policy.Update, "delete": policy.Delete, "restore": policy.Delete}[e.Verb]
 	now, found, err := c.d.data.Get(ctx, c.tx, o, e.Record)
 	if err != nil || !found || verb == "" {
@@ -229,7 +231,7 @@ func (c *change) undoOne(ctx context.Context, o *schema.Object, entry *journal.R
 	row := now.Clone()
 	switch e.Verb {
 	case "create":
-		if now.Values[deletedField] != nil || len(conflict.Fields) > 0 || now.Version != int64(e.Version) && !o.Written { //nolint:gosec // counts up
+		if now.Values[deletedField] != nil || len(conflict.Fields) > 0 || now.Version != int64(e.Version)+moved[e.Record] { //nolint:gosec // counts up
 			return conflict, nil
 		}
 		row.Values[deletedField] = c.at

@@ -88,7 +88,7 @@ func (d *Door) verifyLog(ctx context.Context, known [][]byte, each func(*journal
 	if err != nil {
 		return journal.Report{}, err
 	}
-	err = d.log.Rows(ctx, 0, 0, "seq < ?", []any{int64(head.Size)}, func(row *journal.Row) error { //nolint:gosec // below 2^48
+	err = d.log.Rows(ctx, 0, store.Plain("seq < ?", int64(head.Size)), func(row *journal.Row) error { //nolint:gosec // below 2^48
 		if err := verifier.Add(row); err != nil {
 			return err
 		}

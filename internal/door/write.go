@@ -33,6 +33,7 @@ type change struct {
 	n       int64 // records changed
 	related map[ref]*store.Row
 	touched map[string]bool // objects changed
+	made    []id.ID         // of a batch: what each operation so far made
 }
 
 type ref struct {

@@ -12,7 +12,7 @@ func user() Object {
 		ID: 1, Name: "user", Label: Text{"User", "用户"}, Plural: Text{"Users", "用户"}, Title: []string{"name"}, Subject: Self, System: true,
 		Fields: []Field{
 			F(100, "name", Short, "Name", "姓名", OfPerson, Needed),
-			F(101, "email", Email, "E-mail", "电子邮箱", OfPerson, Needed),
+			F(101, "email", Email, "E-mail", "电子邮箱", OfPerson),
 			F(102, "phone", Phone, "Phone", "电话", OfPerson),
 			F(103, "position", Short, "Job title", "职务"),
 			F(104, "main_team", Lookup, "Team", "主团队", To("team")),

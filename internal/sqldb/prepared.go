@@ -85,7 +85,17 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	return &writer{db: db, conn: conn, stmts: make(map[string]*sql.Stmt)}, nil
 }
 
-func (w *writer) close() error { return errors.Join(w.conn.Close(), w.db.Close()) }
+func (w *writer) close() error {
+	w.forget()
+	return errors.Join(w.conn.Close(), w.db.Close())
+}
+
+func (w *writer) forget() {
+	for _, st := range w.stmts {
+		_ = st.Close()
+	}
+	w.stmts = make(map[string]*sql.Stmt)
+}
 
 func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if st := w.stmts[query]; st != nil {
@@ -96,10 +106,7 @@ func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 		return nil, err
 	}
 	if len(w.stmts) >= maxStmts {
-		for _, old := range w.stmts {
-			_ = old.Close()
-		}
-		w.stmts = make(map[string]*sql.Stmt)
+		w.forget()
 	}
 	w.stmts[query] = st
 	return st, nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -232,19 +233,19 @@ func (l *Log) Head(ctx context.Context) (journal.Head, error) {
 	return h, nil
 }
 
-// Rows calls do for entries with numbers from `from` on that fulfil the condition ("" for all), in
-// order, at most limit of them (0: no limit).
-func (l *Log) Rows(ctx context.Context, from uint64, limit int, where string, args []any, do func(*journal.Row) error) error {
+// Rows calls do for entries with numbers from `from` on that fulfil the condition (nil for all), in
+// order.
+func (l *Log) Rows(ctx context.Context, from uint64, where Where, do func(*journal.Row) error) error {
 	st := &sqldb.Statement{}
 	st.Text("SELECT seq, id, at, actor, verb, object, record, changeset, body, sealed, hash FROM journal WHERE seq >= ").Bind(int64(from)) //nolint:gosec // below 2^48
-	if where != "" {
-		st.Text(" AND ")
-		appendCondition(st, where, args)
+	if where != nil {
+		cond, err := where(st)
+		if err != nil {
+			return err
+		}
+		st.Text(" AND ", cond)
 	}
 	st.Text(" ORDER BY seq")
-	if limit > 0 {
-		st.Text(" LIMIT ").Bind(limit)
-	}
 	rows, err := l.db.Query(ctx, st.Query(), st.Args()...)
 	if err != nil {
 		return err
@@ -262,12 +263,32 @@ func (l *Log) Rows(ctx context.Context, from uint64, limit int, where string, ar
 	return sqldb.Classify(rows.Err())
 }
 
+// Where adds a condition on entries to a statement and returns its text.
+type Where func(st *sqldb.Statement) (string, error)
+
+// Plain is a condition with plain `?` marks.
+func Plain(text string, args ...any) Where {
+	return func(st *sqldb.Statement) (string, error) {
+		var b strings.Builder
+		for i, part := range strings.Split(text, "?") {
+			b.WriteString(part)
+			if i < len(args) {
+				b.WriteString(st.Mark(args[i]))
+			}
+		}
+		return b.String(), nil
+	}
+}
+
 // Find returns, newest first, at most limit entries that fulfil the condition and have a number below
 // `below` (0: all).
-func (l *Log) Find(ctx context.Context, below uint64, limit int, where string, args []any) ([]*journal.Row, error) {
+func (l *Log) Find(ctx context.Context, below uint64, limit int, where Where) ([]*journal.Row, error) {
 	st := &sqldb.Statement{}
-	st.Text("SELECT seq, id, at, actor, verb, object, record, changeset, body, sealed, hash FROM journal WHERE ")
-	appendCondition(st, where, args)
+	cond, err := where(st)
+	if err != nil {
+		return nil, err
+	}
+	st.Text("SELECT seq, id, at, actor, verb, object, record, changeset, body, sealed, hash FROM journal WHERE ", cond)
 	if below > 0 {
 		st.Text(" AND seq < ").Bind(int64(below)) //nolint:gosec // below 2^48
 	}
@@ -310,19 +331,6 @@ func (l *Log) SeqAt(ctx context.Context, at int64) (uint64, error) {
 		}
 	}
 	return low, nil
-}
-
-// appendCondition adds a condition with plain `?` marks, numbering them after those bound so far.
-func appendCondition(st *sqldb.Statement, where string, args []any) {
-	next := 0
-	for _, c := range where {
-		if c == '?' {
-			st.Bind(args[next])
-			next++
-			continue
-		}
-		st.Text(string(c))
-	}
 }
 
 type scanner interface{ Scan(dest ...any) error }

@@ -47,11 +47,15 @@ type query struct {
 }
 
 func (s *Store) newQuery(sel *Selection) *query {
-	q := &query{sel: sel, paths: map[string]string{"": "t"}, target: map[string]*schema.Object{"": sel.Object}}
+	return &query{sel: sel, d: s.Dialect(), paths: map[string]string{"": "t"}, target: map[string]*schema.Object{"": sel.Object}}
+}
+
+// Dialect returns the SQL that expressions compile to.
+func (s *Store) Dialect() expr.Dialect {
 	if s.db.Engine() == sqldb.Postgres {
-		q.d = expr.Postgres
+		return expr.Postgres
 	}
-	return q
+	return expr.SQLite
 }
 
 // Alias joins the record that a path of lookups leads to. A record that is in the bin or that the

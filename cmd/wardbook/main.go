@@ -1,0 +1,136 @@
+// Command wardbook is the whole product in one program: the server, and the commands that set it up,
+// feed it, and check it.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/wardbook/wardbook/internal/config"
+	"github.com/wardbook/wardbook/internal/fault"
+)
+
+// version is set by the linker.
+var version = "unknown"
+
+func main() {
+	syscall.Umask(0o077) // what the program makes is for its owner alone
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], env{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, rand: rand.Reader, terminal: isTerminal(os.Stderr),
+	})
+	stop()
+	os.Exit(code)
+}
+
+// env is the world as the commands see it.
+type env struct {
+	in       io.Reader
+	out, err io.Writer
+	now      func() time.Time
+	rand     io.Reader
+	terminal bool // progress may be drawn
+}
+
+// commands is the command line.
+type commands struct {
+	Init    initCommand    `cmd:"" help:"Create an organisation: data folder, keys, first person."`
+	Serve   serveCommand   `cmd:"" help:"Serve an organisation over HTTP until SIGTERM."`
+	Demo    demoCommand    `cmd:"" help:"Serve a temporary company to look around in."`
+	Import  importCommand  `cmd:"" help:"Read records from a CSV file."`
+	Export  exportCommand  `cmd:"" help:"Write records to a CSV or JSON file."`
+	Journal journalCommand `cmd:"" help:"Verify, follow or export the journal."`
+	Key     keyCommand     `cmd:"" help:"Look after the keys."`
+	Token   tokenCommand   `cmd:"" help:"Make, list and revoke API tokens."`
+	Status  statusCommand  `cmd:"" help:"Say what the organisation holds."`
+	Undo    undoCommand    `cmd:"" help:"Take back everything that a change set changed."`
+	Doctor  doctorCommand  `cmd:"" help:"Check that everything is as it should be."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// usage is the exit code for a command line that cannot be understood.
+const usage = 2
+
+func run(ctx context.Context, args []string, e env) (code int) {
+	var cli commands
+	exited := false
+	parser, err := kong.New(&cli,
+		kong.Name("wardbook"), kong.Description("A CRM for companies that cannot afford to lose customer data."),
+		kong.Writers(e.out, e.err), kong.Exit(func(c int) { code, exited = c, true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(e))
+	if err != nil {
+		fmt.Fprintln(e.err, "wardbook: "+err.Error())
+		return 1
+	}
+	k, err := parser.Parse(args)
+	if exited {
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(e.err, "wardbook: %v\nTry: wardbook --help\n", err)
+		return usage
+	}
+	if err := k.Run(); err != nil {
+		complain(e.err, err)
+		return 1
+	}
+	return 0
+}
+
+// complain says what went wrong, for people: the message, and each field with its remedy.
+func complain(w io.Writer, err error) {
+	fmt.Fprintln(w, "wardbook: "+fault.Message(err))
+	fields := fault.FieldsOf(err)
+	if len(fields) > 1 {
+		for _, f := range fields {
+			fmt.Fprintf(w, "  %s: %s\n", f.Name, f.Message)
+		}
+	}
+	if fault.Is(err, fault.Internal) {
+		fmt.Fprintln(w, "  "+err.Error())
+	}
+}
+
+// where are the flags that name an organisation.
+type where struct {
+	Data           string `help:"The organisation's folder." env:"WARDBOOK_DATA" placeholder:"DIR"`
+	KeyFile        string `help:"File that unlocks the data; never inside the folder." env:"WARDBOOK_KEY_FILE" placeholder:"FILE"`
+	PassphraseFile string `help:"File with a passphrase that unlocks the data instead." env:"WARDBOOK_PASSPHRASE_FILE" placeholder:"FILE"`
+	Database       string `help:"PostgreSQL URL, for an organisation that was created with one." env:"WARDBOOK_DATABASE" placeholder:"URL"`
+}
+
+func (w where) config() config.Config {
+	return config.Config{Data: w.Data, KeyFile: w.KeyFile, PassphraseFile: w.PassphraseFile, Database: w.Database}
+}
+
+// asJSON is the flag of commands that read.
+type asJSON struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// print writes v as JSON where that was asked for, and otherwise what text writes.
+func (a asJSON) print(e env, v any, text func(w io.Writer)) error {
+	if !a.JSON {
+		text(e.out)
+		return nil
+	}
+	enc := json.NewEncoder(e.out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+type versionCommand struct{ asJSON }
+
+// Run implements the command.
+func (c *versionCommand) Run(e env) error {
+	return c.print(e, map[string]string{"version": version}, func(w io.Writer) { fmt.Fprintln(w, "wardbook "+version) })
+}

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/wardbook/wardbook/internal/authn"
+	"github.com/wardbook/wardbook/internal/config"
+	"github.com/wardbook/wardbook/internal/control"
+	"github.com/wardbook/wardbook/internal/door"
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/sales"
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/seal"
+	"github.com/wardbook/wardbook/internal/sqldb"
+	"github.com/wardbook/wardbook/internal/sqldb/vault"
+)
+
+// manifest is wardbook.json: what the folder is. It holds no secret.
+type manifest struct {
+	Format   int       `json:"format"`
+	Org      id.ID     `json:"organisation"`
+	Company  string    `json:"company"`
+	Engine   string    `json:"engine"`
+	Schema   string    `json:"schema,omitempty"` // PostgreSQL: prefix of the three schemas
+	Currency string    `json:"currency"`
+	Owner    id.ID     `json:"owner"`
+	Created  time.Time `json:"created"`
+}
+
+// Names of the files in a data folder.
+const (
+	manifestFile   = "wardbook.json"
+	keyringFile    = "keyring"
+	checkpointFile = "checkpoint"
+)
+
+// organisation is an open data folder with everything that the commands work with.
+type organisation struct {
+	manifest  manifest
+	conf      config.Config
+	door      *door.Door
+	tokens    *authn.Tokens
+	passwords *authn.Passwords
+	control   *control.DB
+	lock      *seal.Lock
+	ring      atomic.Pointer[seal.Ring]
+	ids       *id.Source
+
+	closers []func() error
+}
+
+func readManifest(dir string) (manifest, error) {
+	var m manifest
+	b, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return m, fault.New(fault.NotFound, "no_organisation", "there is no organisation in this folder: create one with wardbook init")
+	case err != nil:
+		return m, fault.Wrap(fault.Unavailable, err, "unreadable", "the data folder cannot be read: check its owner")
+	}
+	if err := json.Unmarshal(b, &m); err != nil || m.Format != 1 || m.Org.IsZero() {
+		return m, fault.New(fault.Invalid, "bad_manifest", "wardbook.json is damaged, or of a newer Wardbook")
+	}
+	return m, nil
+}
+
+// unlockers reads what the person holds to open the keyring.
+func unlocker(c config.Config) (seal.Unlocker, error) {
+	file, read := c.KeyFile, seal.KeyFile
+	if file == "" {
+		file, read = c.PassphraseFile, func(b []byte) (seal.Unlocker, error) {
+			return seal.Passphrase(strings.TrimRight(string(b), "\r\n"))
+		}
+	}
+	b, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return seal.Unlocker{}, fault.New(fault.NotFound, "no_key_file", "the key file is not there: without it the data cannot be opened. Look for its copy")
+	case err != nil:
+		return seal.Unlocker{}, fault.Wrap(fault.Unavailable, err, "key_file_unreadable", "the key file cannot be read: check its owner")
+	}
+	return read(b)
+}
+
+// openOrganisation opens the folder for this process alone.
+func openOrganisation(ctx context.Context, e env, conf config.Config, log *slog.Logger) (_ *organisation, err error) {
+	if err := conf.Check(); err != nil {
+		return nil, err
+	}
+	m, err := readManifest(conf.Data)
+	if err != nil {
+		return nil, err
+	}
+	o := &organisation{manifest: m, conf: conf, ids: id.NewSource(e.now, e.rand)}
+	defer func() {
+		if err != nil {
+			_ = o.close(ctx)
+		}
+	}()
+	folder, err := sqldb.LockFolder(conf.Data)
+	if err != nil {
+		return nil, err
+	}
+	o.closers = append(o.closers, folder.Release)
+	if err := o.unlock(e); err != nil {
+		return nil, err
+	}
+	return o, o.openAll(ctx, e, log)
+}
+
+func (o *organisation) unlock(e env) error {
+	u, err := unlocker(o.conf)
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(filepath.Join(o.conf.Data, keyringFile))
+	if err != nil {
+		return fault.Wrap(fault.NotFound, err, "no_keyring", "the file keyring is missing from the data folder: put it back from a backup; without it nothing can be opened")
+	}
+	ring, lock, err := seal.OpenLock(b, u)
+	if err != nil {
+		return err
+	}
+	if lock.Info().Org != o.manifest.Org {
+		return fault.New(fault.Invalid, "foreign_keyring", "the keyring in this folder belongs to another organisation")
+	}
+	o.lock = lock
+	full := ring.Complete(e.rand, e.now())
+	if full != ring {
+		return o.replaceRing(e, full)
+	}
+	o.ring.Store(ring)
+	return nil
+}
+
+// replaceRing writes a changed ring before anything is sealed with it.
+func (o *organisation) replaceRing(e env, ring *seal.Ring) error {
+	lock := o.lock.WithRing(ring)
+	if err := writeFile(filepath.Join(o.conf.Data, keyringFile), lock.Marshal(e.rand)); err != nil {
+		return err
+	}
+	o.lock = lock
+	o.ring.Store(ring)
+	return nil
+}
+
+// openAll opens the databases and the door.
+func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) error {
+	data, err := o.database(ctx, "data", seal.FileData)
+	if err != nil {
+		return err
+	}
+	keys, err := o.database(ctx, "keys", seal.FileKeys)
+	if err != nil {
+		return err
+	}
+	ctl, err := o.database(ctx, "control", seal.FileControl)
+	if err != nil {
+		return err
+	}
+	if o.control, err = control.Open(ctx, ctl, e.now); err != nil {
+		return err
+	}
+	o.tokens = authn.NewTokens(o.control, o.ids, e.now, e.rand)
+	_, root := o.ring.Load().Current(seal.IndexRoot)
+	o.passwords = authn.NewPasswords(o.control, seal.NewIndex(root, 0, 1, 1, 16), e.rand)
+	o.door, err = door.Open(ctx, door.Config{
+		Org: o.manifest.Org, Data: data, Keys: keys, Ring: o.ring.Load, Objects: append(schema.System(), sales.Objects()...),
+		Witness: func(msg []byte) error { return writeFile(filepath.Join(o.conf.Data, checkpointFile), msg) },
+		IDs:     o.ids, Now: e.now, Rand: e.rand, Log: log,
+	})
+	return err
+}
+
+func (o *organisation) database(ctx context.Context, name string, purpose seal.Purpose) (*sqldb.DB, error) {
+	var db *sqldb.DB
+	var err error
+	if o.manifest.Engine == sqldb.Postgres.String() {
+		if o.conf.Database == "" {
+			return nil, fault.InField("--database", "required", "this organisation is kept in PostgreSQL: give its URL with --database or WARDBOOK_DATABASE")
+		}
+		db, err = sqldb.OpenPostgres(ctx, sqldb.PostgresConfig{URL: o.conf.Database, Schema: o.manifest.Schema + "_" + name})
+	} else {
+		if o.conf.Database != "" {
+			return nil, fault.InField("--database", "wrong_engine", "this organisation is kept in files, not in PostgreSQL: leave it out")
+		}
+		vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{})
+		o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })
+		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db"))})
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.closers = append(o.closers, db.Close)
+	return db, nil
+}
+
+// close closes everything, last opened first.
+func (o *organisation) close(ctx context.Context) error {
+	var errs []error
+	if o.door != nil {
+		errs = append(errs, o.door.Close(ctx))
+	}
+	for i := len(o.closers) - 1; i >= 0; i-- {
+		errs = append(errs, o.closers[i]())
+	}
+	o.closers = nil
+	return errors.Join(errs...)
+}
+
+// owner is the person whom the command line acts for: who holds folder and key acts as the owner,
+// with the owner's rights, in the journal.
+func (o *organisation) owner() authn.Actor { return authn.Operator(o.manifest.Owner) }
+
+// fileKeys gives a database file the keys of one purpose of the ring, an epoch for each version.
+type fileKeys struct {
+	ring    *atomic.Pointer[seal.Ring]
+	purpose seal.Purpose
+}
+
+// Current implements vault.Keys.
+func (k fileKeys) Current() uint32 {
+	version, _ := k.ring.Load().Current(k.purpose)
+	return version
+}
+
+// Key implements vault.Keys.
+func (k fileKeys) Key(epoch uint32) (key [32]byte, ok bool) {
+	got, err := k.ring.Load().Get(k.purpose, epoch)
+	if err != nil {
+		return key, false
+	}
+	return [32]byte(got.Derive("vault/page/1", 32)), true
+}
+
+// writeFile replaces a file so that a crash leaves the old or the new one, whole.
+func writeFile(path string, b []byte) (err error) {
+	defer func() {
+		if err != nil {
+			err = fault.Wrap(fault.Unavailable, err, "disk_error", "the data folder cannot be written; nothing was changed")
+		}
+	}()
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // after the rename it is not there
+	if _, err := f.Write(b); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// quiet is the log of commands that are not servers: errors only.
+func quiet(e env) *slog.Logger {
+	return slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// with opens an organisation, runs a command on it and closes it.
+func with(ctx context.Context, e env, w where, fn func(o *organisation) error) error {
+	o, err := openOrganisation(ctx, e, w.config(), quiet(e))
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(o), o.close(context.WithoutCancel(ctx)))
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/web"
+	"github.com/wardbook/wardbook/internal/web/api"
+)
+
+type serveCommand struct {
+	where
+	Listen  string `help:"Address to serve on." env:"WARDBOOK_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLSCert string `name:"tls-cert" help:"Certificate (PEM); needed to serve other machines." env:"WARDBOOK_TLS_CERT" placeholder:"FILE"`
+	TLSKey  string `name:"tls-key" help:"Its private key (PEM)." env:"WARDBOOK_TLS_KEY" placeholder:"FILE"`
+}
+
+// Run implements the command.
+func (c *serveCommand) Run(ctx context.Context, e env) error {
+	conf := c.config()
+	conf.Listen, conf.TLSCert, conf.TLSKey = c.Listen, c.TLSCert, c.TLSKey
+	if c.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
+			return fault.New(fault.Invalid, "bad_certificate", "--tls-cert and --tls-key cannot be used: want a certificate and its private key in PEM")
+		}
+	}
+	log := slog.New(slog.NewJSONHandler(e.err, nil))
+	o, err := openOrganisation(ctx, e, conf, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(o.serve(ctx, e, log), o.close(context.WithoutCancel(ctx)))
+}
+
+// serve serves the organisation until the context ends.
+func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger) error {
+	a := api.New(o.door, o.tokens, o.ids, e.now, log)
+	s := web.New(o.conf, a, o.ids, e.now, log, o.door.Ready)
+	l, err := s.Listen()
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if o.conf.TLSCert != "" {
+		scheme = "https"
+	}
+	fmt.Fprintf(e.out, "Wardbook serves %s on %s://%s\n", o.manifest.Company, scheme, l.Addr())
+	log.Info("started", "version", version, "config", o.conf.String())
+	err = s.Serve(ctx, l)
+	log.Info("stopped")
+	return err
+}

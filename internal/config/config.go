@@ -1,0 +1,89 @@
+// Package config holds the settings of one organisation's program: where its data and key are, and
+// how it listens. Flags and environment variables fill it; it is checked once, before anything is
+// opened.
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/wardbook/wardbook/internal/fault"
+)
+
+// Config is what the program needs to know before it starts.
+type Config struct {
+	Data           string // folder of the organisation
+	KeyFile        string // opens the key ring; never in Data
+	PassphraseFile string // the other way to open it
+	Database       string // URL of a PostgreSQL database; "" for SQLite in Data
+	Listen         string // host:port; "" for commands that serve nothing
+	TLSCert        string
+	TLSKey         string
+}
+
+// Check refuses settings that cannot work or would be unsafe.
+func (c Config) Check() error {
+	switch {
+	case c.Data == "":
+		return fault.InField("--data", "required", "name the organisation's folder, with --data or WARDBOOK_DATA")
+	case c.KeyFile == "" && c.PassphraseFile == "":
+		return fault.InField("--key-file", "required", "name the file that unlocks the data, with --key-file or WARDBOOK_KEY_FILE")
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return fault.InField("--tls-cert", "required", "--tls-cert and --tls-key belong together")
+	}
+	if err := c.apart(); err != nil {
+		return err
+	}
+	if c.Listen == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fault.InField("--listen", "bad_address", "want HOST:PORT, such as 127.0.0.1:8080")
+	}
+	if ip := net.ParseIP(host); c.TLSCert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fault.InField("--listen", "needs_tls", "without --tls-cert only this machine may connect (127.0.0.1): anything else would carry data in clear")
+	}
+	return nil
+}
+
+// apart refuses a key inside the data folder: who copies the one would have the other.
+func (c Config) apart() error {
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		return fault.InField("--data", "bad_path", "not a usable path")
+	}
+	for flag, file := range map[string]string{"--key-file": c.KeyFile, "--passphrase-file": c.PassphraseFile} {
+		if file == "" {
+			continue
+		}
+		key, err := filepath.Abs(file)
+		if err != nil {
+			return fault.InField(flag, "bad_path", "not a usable path")
+		}
+		if rel, err := filepath.Rel(data, key); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			return fault.InField(flag, "inside_data", "must not lie in the data folder: whoever copies the folder would have the key too")
+		}
+	}
+	return nil
+}
+
+// String prints the settings without what is secret in them.
+func (c Config) String() string {
+	return fmt.Sprintf("data=%s key-file=%s database=%s listen=%s tls=%t", c.Data, c.KeyFile, redact(c.Database), c.Listen, c.TLSCert != "")
+}
+
+// redact hides the password of a database URL.
+func redact(text string) string {
+	if text == "" {
+		return "sqlite"
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return "(unreadable)"
+	}
+	return u.Redacted()
+}

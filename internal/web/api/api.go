@@ -1,0 +1,166 @@
+// Package api is the REST interface under /api/v1: it decodes a request, calls a verb of the door and
+// encodes the answer. It decides nothing. Routes lists what there is.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wardbook/wardbook/internal/authn"
+	"github.com/wardbook/wardbook/internal/door"
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
+)
+
+// API serves one organisation.
+type API struct {
+	door   *door.Door
+	tokens *authn.Tokens
+	limits *limits
+	ids    *id.Source
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// New returns the API of an organisation.
+func New(d *door.Door, tokens *authn.Tokens, ids *id.Source, now func() time.Time, log *slog.Logger) *API {
+	return &API{door: d, tokens: tokens, limits: newLimits(now), ids: ids, now: now, log: log}
+}
+
+// call is one request of somebody known.
+type call struct {
+	*http.Request
+	ctx     context.Context //nolint:containedctx // lives as long as the request
+	session *door.Session
+}
+
+// reply is what a handler answers.
+type reply struct {
+	status int // 0 means 200
+	body   any // nil for none
+	header map[string]string
+}
+
+type handler func(a *API, c *call) (reply, error)
+
+// Handler returns the API as an HTTP handler.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range Routes() {
+		mux.Handle(r.Method+" "+r.Path, a.serve(r))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		a.problem(w, r, fault.New(fault.NotFound, "unknown_path", "there is nothing at this address; see docs/api.md"))
+	})
+	return mux
+}
+
+// requestTime bounds the work of one request.
+const requestTime = 30 * time.Second
+
+// serve runs one route: who asks, how often, how long, and then the handler.
+func (a *API) serve(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+		defer cancel()
+		actor, err := a.authenticate(ctx, r)
+		if err != nil {
+			a.problem(w, r, err)
+			return
+		}
+		note(r, route.Path, actor)
+		if wait := a.limits.take(actor.App().String() + actor.User().String()); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+			a.problem(w, r, fault.New(fault.TooMany, "too_many_requests", "too many requests: wait and try again"))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, route.limit())
+		c := &call{Request: r, ctx: ctx, session: a.door.As(actor, door.ViaAPI).From(origin(r))}
+		got, err := route.handle(a, c)
+		if err != nil {
+			a.problem(w, r, err)
+			return
+		}
+		a.answer(w, r, got)
+	})
+}
+
+func (a *API) answer(w http.ResponseWriter, r *http.Request, got reply) {
+	for k, v := range got.header {
+		w.Header().Set(k, v)
+	}
+	if got.status == 0 {
+		got.status = http.StatusOK
+	}
+	if got.body == nil {
+		w.WriteHeader(got.status)
+		return
+	}
+	b, err := json.Marshal(got.body)
+	if err != nil {
+		a.problem(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(got.status)
+	_, _ = w.Write(append(b, '\n')) // the other side may be gone
+}
+
+// authenticate finds out who asks, by the token.
+func (a *API) authenticate(ctx context.Context, r *http.Request) (authn.Actor, error) {
+	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return authn.Actor{}, fault.New(fault.Unauthenticated, "no_token", "send an API token: Authorization: Bearer wb_…")
+	}
+	from := remote(r)
+	if a.limits.blocked(from) {
+		return authn.Actor{}, fault.New(fault.TooMany, "too_many_attempts", "too many wrong tokens: wait a minute")
+	}
+	actor, err := a.tokens.Check(ctx, strings.TrimSpace(text))
+	if fault.Is(err, fault.Unauthenticated) {
+		a.limits.failed(from)
+	}
+	return actor, err
+}
+
+// problem answers an error as a problem document (RFC 9457).
+func (a *API) problem(w http.ResponseWriter, r *http.Request, err error) {
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		err = fault.New(fault.TooLarge, "body_too_large", "the request is larger than %d bytes", e.Limit)
+	}
+	kind := fault.KindOf(err)
+	if kind == fault.Internal {
+		a.log.ErrorContext(r.Context(), "request failed", "request", requestOf(r), "error", err.Error())
+	}
+	status := kind.Status()
+	if reason := fault.Reason(err); kind == fault.Invalid && (reason == "bad_json" || reason == "bad_parameter" || reason == "bad_id") {
+		status = http.StatusBadRequest
+	}
+	if kind == fault.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="wardbook"`)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(problem{ // the other side may be gone
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fault.Message(err),
+		Code: string(kind), Reason: fault.Reason(err), Errors: fault.FieldsOf(err), Request: requestOf(r),
+	})
+}
+
+// problem is the document of an error.
+type problem struct {
+	Type    string        `json:"type"`
+	Title   string        `json:"title"`
+	Status  int           `json:"status"`
+	Detail  string        `json:"detail"`
+	Code    string        `json:"code"`
+	Reason  string        `json:"reason"`
+	Errors  []fault.Field `json:"errors,omitempty"`
+	Request string        `json:"request_id"`
+}
