@@ -53,7 +53,7 @@ func (c *keyStatus) Run(ctx context.Context, e env) error {
 			out.Slots = append(out.Slots, slot{s.ID, string(s.Kind), s.Label, s.Created})
 		}
 		for _, v := range o.ring.Load().Versions() {
-			out.Keys = append(out.Keys, version{string(v.Purpose), v.Number, string(v.State), v.Created})
+			out.Keys = append(out.Keys, version{string(v.Purpose), v.Number, []string{"", "active", "decrypts", "destroyed"}[v.State], v.Created})
 		}
 		return c.print(e, out, func(w io.Writer) {
 			for _, s := range out.Slots {

@@ -59,7 +59,7 @@ func (c *initCommand) Run(ctx context.Context, e env) error {
 	o.manifest = manifest{Format: 1, Org: o.ids.New(), Company: c.Company, Engine: sqldb.SQLite.String(), Currency: c.Currency, Created: e.now().UTC()}
 	if conf.Database != "" {
 		o.manifest.Engine = sqldb.Postgres.String()
-		o.manifest.Schema = "wb_" + hex.EncodeToString(o.manifest.Org[:8])
+		o.manifest.Schema = "wb_" + hex.EncodeToString(o.manifest.Org[:])
 	}
 	if err := c.make(ctx, e, o, password); err != nil {
 		err = errors.Join(err, o.close(ctx))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -163,8 +164,13 @@ func (c *call) version() (int64, error) {
 
 // params reads query parameters and refuses those that are not known.
 func (c *call) params(known ...string) (map[string]string, error) {
+	// Not URL.Query: it drops what it cannot read, and a list without its filter is a wrong answer.
+	query, err := url.ParseQuery(c.URL.RawQuery)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "bad_parameter", "the part of the address after ? cannot be read: encode it (; is %%3B, %% is %%25)")
+	}
 	out := map[string]string{}
-	for name, values := range c.URL.Query() {
+	for name, values := range query {
 		ok := false
 		for _, k := range known {
 			ok = ok || k == name

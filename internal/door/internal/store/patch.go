@@ -102,7 +102,7 @@ type Origin struct {
 func (o Origin) empty() bool { return o.Address == "" && o.Agent == "" }
 
 func (s *Store) sealEntry(ctx context.Context, at seal.Address, content []byte, origin Origin) ([]byte, error) {
-	keys, err := s.keys.Load(ctx, []id.ID{at.Subject})
+	keys, err := s.keys.Load(ctx, []id.ID{at.Subject, {}})
 	if err != nil {
 		return nil, err
 	}
