@@ -82,7 +82,7 @@ Try, in another terminal:
 
   T=%s
   curl -sH "Authorization: Bearer $T" 'http://%s/api/v1/records/deal?sort=-amount&fields=name,amount,company.name&limit=3'
-  curl -sH "Authorization: Bearer $T" http://%s/api/v1/aggregate/deal -d '{"group_by":["company.industry"],"measures":[{"op":"sum","field":"amount"}]}'
+  curl -sH "Authorization: Bearer $T" -H 'Content-Type: application/json' http://%s/api/v1/aggregate/deal -d '{"group_by":["company.industry"],"measures":[{"op":"sum","field":"amount"}]}'
   curl -sH "Authorization: Bearer $T" 'http://%s/api/v1/journal?limit=5'
 
 `, first, c.Listen, c.Listen, c.Listen)

@@ -145,7 +145,7 @@ func (a *access) addName(sh *shape, name string) error {
 		return nil
 	}
 	to := a.cat.schema.Object(refOf(f))
-	if to == nil || !a.rights.May(to.Name, policy.Read) || to.Field(rest) == nil || a.field(to, to.Field(rest)) == policy.Hidden {
+	if !a.readable(sh.object, f) || to == nil || !a.rights.May(to.Name, policy.Read) || to.Field(rest) == nil || a.field(to, to.Field(rest)) == policy.Hidden {
 		return noField(sh.object, name)
 	}
 	p := part{name, to.Field(rest), a.field(to, to.Field(rest))}

@@ -246,9 +246,11 @@ func (q *query) after(keys []sortKey, at *Place) string {
 		if further := q.further(k, v); further != "" {
 			alternatives = append(alternatives, strings.Join(append(append([]string(nil), same...), further), " AND "))
 		}
-		if v == nil {
+		switch {
+		case i == len(keys)-1: // PostgreSQL refuses a value that is bound and not used
+		case v == nil:
 			same = append(same, k.column+" IS NULL")
-		} else {
+		default:
 			same = append(same, k.column+" = "+q.Mark(v))
 		}
 	}
