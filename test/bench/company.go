@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mrand "math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/wardbook/wardbook/internal/authn"
+	"github.com/wardbook/wardbook/internal/door"
+	"github.com/wardbook/wardbook/internal/found"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/sales"
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/seal"
+	"github.com/wardbook/wardbook/internal/sqldb"
+	"github.com/wardbook/wardbook/internal/sqldb/vault"
+)
+
+// company is an organisation on encrypted files, with everything on that a real one has: rights,
+// sealing, journal, full synchronous commits.
+type company struct {
+	door    *door.Door
+	dsn     string // of the file with the records
+	owner   id.ID
+	sellers []id.ID // who see their own deals alone
+	stages  []string
+	r       *mrand.Rand
+	contact []id.ID
+	closers []func() error
+}
+
+func (c *company) close() error {
+	var errs []error
+	for i := len(c.closers) - 1; i >= 0; i-- {
+		errs = append(errs, c.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+func openCompany(ctx context.Context, dir string) (_ *company, err error) {
+	c := &company{r: mrand.New(mrand.NewPCG(3, 4))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	ids := id.NewSource(time.Now, rand.Reader)
+	org, ring := ids.New(), seal.NewRing(rand.Reader, time.Now())
+	open := func(name string) (*sqldb.DB, error) {
+		vfs := vault.Register("bench-"+name, vault.Static([32]byte{2}), vault.Options{})
+		c.closers = append(c.closers, func() error { vfs.Unregister(); return nil })
+		dsn := vault.DSN(vfs.Name(), filepath.Join(dir, name+".db"))
+		if name == "data" {
+			c.dsn = dsn
+		}
+		db, err := sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn})
+		if err == nil {
+			c.closers = append(c.closers, db.Close)
+		}
+		return db, err
+	}
+	data, err := open("data")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := open("keys")
+	if err != nil {
+		return nil, err
+	}
+	c.door, err = door.Open(ctx, door.Config{
+		Org: org, Data: data, Keys: keys, Ring: func() *seal.Ring { return ring }, Objects: append(schema.System(), sales.Objects()...),
+		Witness: func([]byte) error { return nil }, IDs: ids, Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.closers = append(c.closers, func() error { return c.door.Close(context.WithoutCancel(ctx)) })
+	return c, c.people(ctx)
+}
+
+// people makes the owner and a hundred salespeople.
+func (c *company) people(ctx context.Context) error {
+	made, err := found.Organisation(ctx, c.door, found.Owner{Name: "Olga Owner", Email: "olga@example.com", Lang: "en"})
+	if err != nil {
+		return err
+	}
+	c.owner = made.Owner
+	s := c.as(c.owner)
+	role, err := s.Create(ctx, "role", door.Values{
+		"name": "own deals", "grants": door.Parsed{Value: json.RawMessage(`[{"object":"deal","verbs":["read","create","update"],"scope":"own"}]`)},
+	}, "")
+	if err != nil {
+		return err
+	}
+	for i := range 100 {
+		p, err := s.Create(ctx, "user", door.Values{"name": "Seller " + strconv.Itoa(i), "email": fmt.Sprintf("seller%d@example.com", i), "roles": []any{role.ID.String()}}, "")
+		if err != nil {
+			return err
+		}
+		c.sellers = append(c.sellers, p.ID)
+	}
+	page, err := s.List(ctx, door.Query{Object: "stage"})
+	if err != nil {
+		return err
+	}
+	for _, r := range page.Records {
+		c.stages = append(c.stages, r.ID.String())
+	}
+	return nil
+}
+
+func (c *company) as(user id.ID) *door.Session { return c.door.As(authn.Operator(user), door.ViaAPI) }
+
+func (c *company) person() door.Values {
+	n := c.r.IntN(1_000_000_000)
+	return door.Values{
+		"first_name": "First" + strconv.Itoa(n%997), "last_name": "Last" + strconv.Itoa(n), "email": fmt.Sprintf("p%d@example.com", n),
+		"phone": fmt.Sprintf("+86138%08d", n%100_000_000), "position": "Buyer",
+	}
+}
+
+func (c *company) sale(i int) door.Values {
+	return door.Values{
+		"name": "Deal " + strconv.Itoa(i), "stage": c.stages[i%len(c.stages)], "owner": c.sellers[i%len(c.sellers)].String(),
+		"amount":     map[string]any{"amount": strconv.Itoa(c.r.IntN(1_000_000)), "currency": "EUR"},
+		"close_date": fmt.Sprintf("2026-%02d-%02d", 1+i%12, 1+i%28), "next_step": "call",
+	}
+}
+
+// fill imports n records of an object.
+func (c *company) fill(ctx context.Context, object string, n int, values func(i int) door.Values) (time.Duration, error) {
+	s := c.door.As(authn.Operator(c.owner), door.ViaImport)
+	start := time.Now()
+	for done := 0; done < n; {
+		var ops []door.Operation
+		for range min(10_000, n-done) {
+			ops = append(ops, door.Operation{Op: "create", Object: object, Fields: values(done + len(ops))})
+		}
+		got, err := s.Batch(ctx, ops, door.BatchOptions{})
+		if err != nil {
+			return 0, err
+		}
+		if object == "contact" {
+			for _, r := range got.Results {
+				c.contact = append(c.contact, r.ID)
+			}
+		}
+		done += len(ops)
+	}
+	if err := c.door.Settle(ctx); err != nil {
+		return 0, err
+	}
+	return time.Since(start), nil
+}

@@ -1,0 +1,78 @@
+// Command bench measures Wardbook against the least that could do the same, in one run, and prints
+// ratios: a machine that is busy or slow makes both sides slow. How to read it: docs/benchmarks.md.
+//
+// It prints; it never fails because of a number.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"text/tabwriter"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// settings say what to measure.
+type settings struct {
+	records int
+	rounds  int
+	only    string
+	dir     string
+	out     io.Writer
+}
+
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	s := settings{out: out}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.IntVar(&s.records, "records", 100_000, "records to work on")
+	flags.IntVar(&s.rounds, "rounds", 15, "rounds, in each of which both sides take turns")
+	flags.StringVar(&s.only, "only", "", "part to run: vault, door or journal")
+	flags.StringVar(&s.dir, "dir", "", "folder for the databases (a temporary one without it)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if s.dir, err = os.MkdirTemp(s.dir, "wardbook-bench-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
+	var all []result
+	for _, part := range []struct {
+		name string
+		run  func(context.Context, settings) ([]result, error)
+	}{{"vault", vaultPart}, {"door", doorPart}} {
+		if s.only != "" && s.only != part.name && !(s.only == "journal" && part.name == "door") {
+			continue
+		}
+		got, err := part.run(ctx, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+		all = append(all, got...)
+	}
+	return print(out, s, all)
+}
+
+// print writes the results as a Markdown table.
+func print(out io.Writer, s settings, all []result) error {
+	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
+	fmt.Fprintf(w, "%d records, %d rounds\n\n", s.records, s.rounds)
+	fmt.Fprintln(w, "| part\t| operation\t| Wardbook\t| baseline\t| ratio\t| middle half\t| target\t|")
+	fmt.Fprintln(w, "| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t| ---\t|")
+	for _, r := range all {
+		fmt.Fprintln(w, "| "+strings.Join(r.cells(), "\t| ")+"\t|")
+	}
+	return w.Flush()
+}
