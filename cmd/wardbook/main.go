@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, e env) (code int) {
 	}
 	if err := k.Run(); err != nil {
 		complain(e.err, err)
-		return 1
+		return fault.ExitCode(err)
 	}
 	return 0
 }

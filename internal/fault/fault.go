@@ -184,8 +184,21 @@ func AtRow(err error, row int) error {
 	if len(c.Fields) == 0 {
 		c.Fields = []Field{{Reason: e.Reason, Message: Message(e), Row: row}}
 	}
-	c.Message = fmt.Sprintf("row %d: %s", row, c.Message)
+	c.Message = fmt.Sprintf("row %d: %s", row, Message(e))
 	return &c
+}
+
+// ExitCode returns what a command that ends with err exits with: 0 when it is nil, 2 when a flag was
+// given wrongly (an Invalid error about a field that begins with "--"), else 1. Of joined errors the
+// first counts.
+func ExitCode(err error) int {
+	switch fields := FieldsOf(err); {
+	case err == nil:
+		return 0
+	case Is(err, Invalid) && len(fields) > 0 && strings.HasPrefix(fields[0].Name, "--"):
+		return 2
+	}
+	return 1
 }
 
 // Status returns the HTTP status of a kind.

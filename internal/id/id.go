@@ -125,7 +125,7 @@ func (s *Source) New() ID {
 		panic("id: no randomness: " + err.Error()) // crypto/rand never fails on a working machine
 	}
 	s.mu.Lock()
-	t := uint64(s.now().UnixMilli()) << 12 //nolint:gosec // years, not aeons
+	t := uint64(max(0, s.now().UnixMilli())) << 12 // a clock that was never set may say 1969
 	if t <= s.last {
 		t = s.last + 1
 	}
