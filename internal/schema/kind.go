@@ -84,36 +84,93 @@ type kind struct {
 	store func(v any) []any
 	load  func(cols []any) (any, error)
 
+	limit int  // text: the most characters, where the field does not say less
+	lines bool // text: may hold line breaks and tabs
+
 	filter, sort, group, sum, unique bool
 }
 
 // kindOf returns what a type can do; nil for an unknown type.
 func kindOf(t Type) *kind {
 	switch t {
-	case Short, Longtext, Richtext, Email, Phone, URL, Autonumber, SecretType, Picklist:
-		return textKind(t)
-	case Int, DecimalT, Percent, Bool, Duration, MoneyT:
-		return numberKind(t)
-	case DateT, Datetime:
-		return timeKind(t)
-	case Lookup, Lookups, Any, User, Team:
-		return linkKind(t)
+	case Short:
+		return textKind()
+	case Longtext:
+		return longtextKind()
+	case Richtext:
+		return richtextKind()
+	case Int:
+		return intKind()
+	case DecimalT:
+		return decimalKind()
+	case MoneyT:
+		return moneyKind()
+	case Percent:
+		return percentKind()
+	case Bool:
+		return boolKind()
+	case DateT:
+		return dateKind()
+	case Datetime:
+		return datetimeKind()
+	case Duration:
+		return durationKind()
+	case Email:
+		return emailKind()
+	case Phone:
+		return phoneKind()
+	case URL:
+		return urlKind()
+	case AddressT:
+		return addressKind()
+	case Picklist:
+		return picklistKind()
 	case Multipick:
 		return multipickKind()
+	case Autonumber:
+		return autonumberKind()
 	case Formula:
 		return formulaKind()
-	case AddressT, JSON, GeoT:
-		return structKind(t)
+	case Lookup:
+		return lookupKind()
+	case Lookups:
+		return lookupsKind()
+	case Any:
+		return anyKind()
+	case User:
+		return userKind()
+	case Team:
+		return teamKind()
+	case JSON:
+		return jsonKind()
+	case GeoT:
+		return geoKind()
+	case SecretType:
+		return secretKind()
 	}
 	return nil
 }
 
 // kind returns what the field's type can do: a formula does what its result does.
 func (f *Field) kind() *kind {
-	if f.Type == Formula {
-		return kindOf(f.Result)
+	t := f.Type
+	if t == Formula {
+		t = f.Result
 	}
-	return kindOf(f.Type)
+	if f.does != nil && f.doing == t {
+		return f.does
+	}
+	return kindOf(t)
+}
+
+// remember keeps what the field's type can do.
+func (f *Field) remember() {
+	if f.does = f.kind(); f.does != nil {
+		f.doing = f.Type
+		if f.Type == Formula {
+			f.doing = f.Result
+		}
+	}
 }
 
 // Filterable reports whether records can be filtered by the field.
@@ -299,4 +356,21 @@ func number(v any) (string, bool) {
 		return strings.TrimSpace(x), true
 	}
 	return "", false
+}
+
+// stringList is a JSON list of texts.
+func stringList(v any) ([]string, bool) {
+	list, ok := v.([]any)
+	if !ok || len(list) > MaxOptions {
+		return nil, false
+	}
+	out := make([]string, 0, len(list))
+	for _, x := range list {
+		s, ok := x.(string)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, s)
+	}
+	return out, true
 }

@@ -93,6 +93,9 @@ type Field struct {
 	Pattern  string   `json:"pattern,omitempty"`   // autonumber: text with {0000}
 	Takes    string   `json:"takes,omitempty"`     // "stage.probability": taken over when that link changes and no value is given
 	Stamp    string   `json:"stamp,omitempty"`     // datetime: CEL; the moment since which the record fulfils it
+
+	does  *kind // what its type can do, in a schema: made once, because every value asks for it
+	doing Type  // and of which type that is
 }
 
 // Option returns the choice with the key.
@@ -202,6 +205,7 @@ func New(objects ...Object) (*Schema, error) {
 				return nil, define(o.Name+"."+f.Name, "there are two fields of this name")
 			}
 			o.byName[f.Name] = i
+			o.Fields[i].remember()
 		}
 		if s.byName[o.Name] != nil || s.byID[o.ID] != nil {
 			return nil, define(o.Name, "there are two objects of this name or number")

@@ -1,0 +1,4 @@
+package schema
+
+// userKind: a person of the organisation. The value is an id.ID.
+func userKind() *kind { return lookupKind() }
