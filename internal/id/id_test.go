@@ -106,7 +106,9 @@ func TestSource(t *testing.T) {
 		{"still", func(int) time.Time { return start }},
 		{"back by an hour", func(i int) time.Time { return start.Add(-time.Duration(i/100) * time.Hour) }},
 		{"to and fro", func(i int) time.Time { return start.Add(time.Duration(i%7) * time.Second) }},
-		{"before 1970, then set right", func(i int) time.Time { return time.Unix(int64(i-200), 0).Add(time.Duration(max(0, i-200)) * 1000 * time.Hour) }},
+		{"before 1970, then set right", func(i int) time.Time {
+			return time.Unix(int64(i-200), 0).Add(time.Duration(max(0, i-200)) * 1000 * time.Hour)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

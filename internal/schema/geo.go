@@ -14,9 +14,12 @@ type Geo struct {
 // geoKind: a place. The value is a Geo; a file may also hold "31.23, 121.47".
 func geoKind() *kind {
 	decode := func(raw []byte) (any, bool) {
-		var g Geo
-		ok := strict(raw, &g) == nil && g.sane()
-		return g, ok
+		var both struct{ Lat, Lon *float64 } // half a place is none
+		if strict(raw, &both) != nil || both.Lat == nil || both.Lon == nil {
+			return nil, false
+		}
+		g := Geo{Lat: *both.Lat, Lon: *both.Lon}
+		return g, g.sane()
 	}
 	short := func(s string) (v any, ok, is bool) {
 		lat, lon, both := strings.Cut(s, ",")

@@ -15,5 +15,13 @@ func jsonKind() *kind {
 		}
 		return json.RawMessage(b.Bytes()), true
 	}
-	return structKind("want valid JSON", decode, func(string) (any, bool, bool) { return nil, false, false })
+	k := structKind("want valid JSON", decode, func(string) (any, bool, bool) { return nil, false, false })
+	parse := k.parse
+	k.parse = func(f *Field, s string) (any, error) {
+		if s == "null" { // as in a request, where null is absent
+			return nil, nil
+		}
+		return parse(f, s)
+	}
+	return k
 }

@@ -53,8 +53,8 @@ func readMoney(f *Field, v any) (any, error) {
 		}
 	}
 	amount, ok := number(m["amount"])
-	currency, _ := m["currency"].(string)
-	if currency == "" {
+	currency, text := m["currency"].(string)
+	if m["currency"] == nil || text && currency == "" {
 		currency = f.currency()
 	}
 	if !ok || !currencyForm.MatchString(currency) {
@@ -78,10 +78,11 @@ func (f *Field) currency() string {
 // parseMoney reads an amount with a code or sign before or after it, such as "12.50 CNY" or "$1,200".
 func parseMoney(f *Field, s string) (any, error) {
 	currency := f.currency()
-	for sign, code := range map[string]string{"¥": "CNY", "￥": "CNY", "$": "USD", "€": "EUR", "£": "GBP"} {
-		if strings.HasPrefix(s, sign) || strings.HasSuffix(s, sign) {
-			currency = code
-			s = strings.TrimSpace(strings.Trim(s, sign))
+	for _, x := range [][2]string{{"¥", "CNY"}, {"￥", "CNY"}, {"$", "USD"}, {"€", "EUR"}, {"£", "GBP"}} {
+		if strings.HasPrefix(s, x[0]) || strings.HasSuffix(s, x[0]) {
+			currency = x[1]
+			s = strings.TrimSpace(strings.Trim(s, x[0]))
+			break // a second sign is no part of an amount
 		}
 	}
 	if code := codeOf(s); code != "" {

@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 )
 
 // maxJSON is the longest structured value in bytes.
@@ -46,17 +47,25 @@ func structKind(want string, decode func(raw []byte) (any, bool), short func(s s
 	}
 }
 
+// encode leaves <, > and & as they are: these bytes go into cells and files, not into a page.
 func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return nil
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// strict reads JSON without unknown members.
+// strict reads one JSON object without unknown members.
 func strict(raw []byte, into any) error {
+	if len(raw) == 0 || raw[0] != '{' || !json.Valid(raw) { // a decoder stops after the first value
+		return errNoObject
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	return d.Decode(into)
 }
+
+var errNoObject = errors.New("no JSON object")

@@ -41,8 +41,11 @@ func cleanText(f *Field, s string) (any, error) {
 	}
 	k := f.kind()
 	s = norm.NFC.String(strings.TrimSpace(s))
+	if k.lines { // CSV readers and browsers do the same, so that a text is one text on every way
+		s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	}
 	for _, r := range s {
-		if unicode.IsControl(r) && !(k.lines && (r == '\n' || r == '\t' || r == '\r')) || r == utf8.MaxRune {
+		if unicode.IsControl(r) && !(k.lines && (r == '\n' || r == '\t')) || r == utf8.MaxRune {
 			return nil, invalid(f, "control_character", "the text holds an invisible control character; remove it")
 		}
 	}
