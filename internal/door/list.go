@@ -143,7 +143,7 @@ func (s *Session) selection(a *access, es expr.Session, o *schema.Object, verb p
 	}
 	sel := &store.Selection{Object: o, Session: es, Visible: a.visible, Objects: a.cat.schema.Object, Where: []*expr.Expr{cond}}
 	if strings.TrimSpace(filter) != "" {
-		x, err := expr.Compile(a.schemaSeen(), o.Name, filter)
+		x, err := a.filter(o.Name, filter)
 		if err != nil {
 			return nil, err
 		}

@@ -106,10 +106,15 @@ const maxNames = 200
 
 // shape resolves the names of fields; none stands for all that the session may read.
 func (a *access) shape(o *schema.Object, names []string) (*shape, error) {
-	sh := &shape{object: o}
 	if len(names) > maxNames {
 		return nil, fault.New(fault.TooLarge, "too_many_fields", "fields: at most %d", maxNames)
 	}
+	key := o.Name + "\x00" + strings.Join(names, "\x00")
+	return remembered(a, a.shapes, key, func() (*shape, error) { return a.newShape(o, names) })
+}
+
+func (a *access) newShape(o *schema.Object, names []string) (*shape, error) {
+	sh := &shape{object: o}
 	if len(names) == 0 {
 		for i := range o.Fields {
 			f := &o.Fields[i]

@@ -30,9 +30,40 @@ type access struct {
 	name   string
 	roles  []id.ID
 
-	mu    sync.Mutex
-	vars  exprSchema
-	conds map[string]*expr.Expr
+	mu      sync.Mutex
+	vars    exprSchema
+	conds   map[string]*expr.Expr
+	shapes  map[string]*shape     // by object and names of fields
+	filters map[string]*expr.Expr // by object and text
+}
+
+// maxRemembered bounds each map of what was compiled for a session: strangers choose the keys.
+const maxRemembered = 500
+
+// remembered returns what was made before for the key, or makes it.
+func remembered[T any](a *access, m map[string]*T, key string, newOne func() (*T, error)) (*T, error) {
+	a.mu.Lock()
+	got := m[key]
+	a.mu.Unlock()
+	if got != nil {
+		return got, nil
+	}
+	got, err := newOne()
+	if err != nil || len(key) > 2000 {
+		return got, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(m) >= maxRemembered {
+		clear(m)
+	}
+	m[key] = got
+	return got, nil
+}
+
+// filter compiles a person's own condition: what the person may not read is not there.
+func (a *access) filter(object, text string) (*expr.Expr, error) {
+	return remembered(a, a.filters, object+"\x00"+text, func() (*expr.Expr, error) { return expr.Compile(a.schemaSeen(), object, text) })
 }
 
 // access returns what the session may do now. An unknown or inactive person is refused.
@@ -55,7 +86,9 @@ func (a *access) narrowed(limits []policy.Limit) *access {
 }
 
 func newAccess(cat *catalogue, r *policy.Rights) *access {
-	return &access{rights: r, cat: cat, zone: time.UTC, conds: map[string]*expr.Expr{}}
+	return &access{
+		rights: r, cat: cat, zone: time.UTC, conds: map[string]*expr.Expr{}, shapes: map[string]*shape{}, filters: map[string]*expr.Expr{},
+	}
 }
 
 func systemOf(sch *schema.Schema) func(string) bool {

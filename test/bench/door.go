@@ -69,7 +69,7 @@ func (c *company) getting(ctx context.Context, same *bare) pair {
 	const n = 2000
 	owner := c.as(c.owner)
 	cols, err := same.columns(ctx, "o22")
-	return pair{"door", "point read of a sealed contact", n, wall, 3, func() error {
+	return pair{"door", "point read of a sealed contact", n, cpu, 3, func() error {
 		for range n {
 			if _, err := owner.Get(ctx, "contact", c.contact[c.r.IntN(len(c.contact))], door.GetOptions{}); err != nil {
 				return err
@@ -84,7 +84,7 @@ func (c *company) getting(ctx context.Context, same *bare) pair {
 func (c *company) listing(ctx context.Context, same *bare) pair {
 	const n = 40
 	cols, err := same.columns(ctx, "o23")
-	return pair{"door", "list 50 deals: filter, sort, own records", n, wall, 2, func() error {
+	return pair{"door", "list 50 deals: filter, sort, own records", n, cpu, 2, func() error {
 		for range n {
 			seller := c.as(c.sellers[c.r.IntN(len(c.sellers))])
 			p, err := seller.List(ctx, door.Query{Object: "deal", Filter: "amount > 1000", Sort: []string{"-amount"}, Limit: 50})

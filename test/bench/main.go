@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
 )
@@ -40,6 +41,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.IntVar(&s.records, "records", 100_000, "records to work on")
 	flags.IntVar(&s.rounds, "rounds", 15, "rounds, in each of which both sides take turns")
 	flags.StringVar(&s.only, "only", "", "part to run: vault, door or journal")
+	profile := flags.String("cpuprofile", "", "write a processor profile of the part here")
 	flags.StringVar(&s.dir, "dir", "", "folder for the databases (a temporary one without it)")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -48,6 +50,17 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	var all []result
 	for _, part := range []struct {
 		name string

@@ -123,7 +123,7 @@ func (k Key) width() int {
 	if k.By != "" {
 		return 1
 	}
-	return stored(k.Field)
+	return len(loaded(k.Field))
 }
 
 func (q *query) column(p Path, suffix string) (string, error) {

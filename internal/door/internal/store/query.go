@@ -150,8 +150,7 @@ func (q *query) where() error {
 // List reads a page of at most limit rows after a place (nil: from the beginning).
 func (s *Store) List(ctx context.Context, db sqldb.Querier, sel *Selection, p *Plan, order []Order, after *Place, limit int) ([]*Row, []*Place, error) {
 	q := s.newQuery(sel)
-	q.Text("SELECT ")
-	p.columns(&q.Statement, "t")
+	q.Text("SELECT ", p.list)
 	keys := sortKeys(order)
 	for _, k := range keys[:len(keys)-1] {
 		q.Text(", ", k.column)
@@ -326,13 +325,11 @@ func (s *Store) Matches(ctx context.Context, db sqldb.Querier, sel *Selection, i
 // Each reads every row of an object, in the order of identifiers, living and deleted, and calls do
 // for a page at a time.
 func (s *Store) Each(ctx context.Context, db sqldb.Querier, o *schema.Object, do func([]*Row) error) error {
-	p := NewPlan(o, nil)
+	p := s.layouts.of(o).whole
 	var last []byte
 	for {
 		st := &sqldb.Statement{}
-		st.Text("SELECT ")
-		p.columns(st, "t")
-		st.Text(" FROM ", o.Table(), " t")
+		st.Text("SELECT ", p.list, " FROM ", o.Table(), " t")
 		if last != nil {
 			st.Text(" WHERE t.id > ").Bind(last)
 		}
@@ -361,10 +358,9 @@ func (s *Store) Taken(ctx context.Context, db sqldb.Querier, o *schema.Object, f
 // EachSealed reads every row of an object, in the order of identifiers, without opening what is
 // sealed, and calls do with the row and its stored blob of personal fields.
 func (s *Store) EachSealed(ctx context.Context, db sqldb.Querier, o *schema.Object, do func(r *Row, sealed []byte) error) error {
-	p := NewPlan(o, nil)
+	p := s.layouts.of(o).whole
 	st := &sqldb.Statement{}
-	st.Text("SELECT ")
-	p.columns(st, "t")
+	st.Text("SELECT ", p.list)
 	if !p.personal {
 		st.Text(", t.sealed")
 	}

@@ -41,64 +41,16 @@ func (r *Row) Clone() *Row {
 	return &c
 }
 
-// Plan says what to read of an object's rows.
-type Plan struct {
-	object   *schema.Object
-	fields   []*schema.Field
-	personal bool
-}
-
-// NewPlan reads the fields given; nil for all.
-func NewPlan(o *schema.Object, fields []*schema.Field) *Plan {
-	p := &Plan{object: o}
-	if fields == nil {
-		for i := range o.Fields {
-			fields = append(fields, &o.Fields[i])
-		}
-	}
-	seen := map[uint32]bool{}
-	for _, f := range fields {
-		switch {
-		case seen[f.ID] || f.Type == schema.Formula:
-		case f.Class == schema.Personal:
-			p.personal = true
-			p.fields = append(p.fields, f)
-		default:
-			p.fields = append(p.fields, f)
-		}
-		seen[f.ID] = true
-	}
-	return p
-}
-
-// columns adds the columns of the plan to a SELECT.
-func (p *Plan) columns(st *sqldb.Statement, alias string) {
-	st.Text(alias, ".id, ", alias, ".version, ", alias, ".subject")
-	if p.personal {
-		st.Text(", ", alias, ".sealed")
-	}
-	for _, f := range p.fields {
-		for _, c := range columnsOf(f) {
-			if !c.fold {
-				st.Text(", ", alias, ".", c.name)
-			}
-		}
-	}
-}
-
 // scan reads one row; its personal fields are opened by Store.open.
 func (p *Plan) scan(rows *sql.Rows, more ...any) (*Row, error) {
-	r := &Row{Values: make(map[uint32]any, len(p.fields)+4), Cells: map[uint32][]byte{}}
+	r := &Row{Values: make(map[uint32]any, len(p.fields)), Cells: map[uint32][]byte{}}
 	var rid, subject []byte
-	dest := []any{&rid, &r.Version, &subject}
+	vals := make([]any, p.width)
+	dest := make([]any, 0, 4+len(vals)+len(more))
+	dest = append(dest, &rid, &r.Version, &subject)
 	if p.personal {
 		dest = append(dest, &r.sealed)
 	}
-	n := 0
-	for _, f := range p.fields {
-		n += stored(f)
-	}
-	vals := make([]any, n)
 	for i := range vals {
 		dest = append(dest, &vals[i])
 	}
@@ -112,9 +64,9 @@ func (p *Plan) scan(rows *sql.Rows, more ...any) (*Row, error) {
 	if r.Subject, err = id.FromBytes(subject); err != nil {
 		return nil, err
 	}
-	for _, f := range p.fields {
-		n := stored(f)
-		if err := r.take(f, vals[:n]); err != nil {
+	for i, f := range p.fields {
+		n := len(p.columns[i])
+		if err := r.take(f, p.columns[i], vals[:n]); err != nil {
 			return nil, err
 		}
 		vals = vals[n:]
@@ -122,32 +74,22 @@ func (p *Plan) scan(rows *sql.Rows, more ...any) (*Row, error) {
 	return r, nil
 }
 
-// stored is how many columns of a field are read.
-func stored(f *schema.Field) int {
-	n := 0
-	for _, c := range columnsOf(f) {
-		if !c.fold {
-			n++
-		}
-	}
-	return n
-}
-
-func (r *Row) take(f *schema.Field, cols []any) error {
-	if len(cols) == 0 || cols[0] == nil {
+// take puts the columns of a field into the row.
+func (r *Row) take(f *schema.Field, cols []column, vals []any) error {
+	if len(vals) == 0 || vals[0] == nil {
 		return nil
 	}
 	if f.Class.Cell() {
-		cell, _ := cols[0].([]byte)
+		cell, _ := vals[0].([]byte)
 		r.Cells[f.ID] = cell
 		return nil
 	}
-	for i, c := range columnsOf(f)[:len(cols)] {
-		if n, isInt := cols[i].(int64); isInt && c.as == schema.StoreBool { // SQLite has no type of its own for it
-			cols[i] = n != 0
+	for i, c := range cols {
+		if n, isInt := vals[i].(int64); isInt && c.as == schema.StoreBool { // SQLite has no type of its own for it
+			vals[i] = n != 0
 		}
 	}
-	v, err := f.Load(cols)
+	v, err := f.Load(vals)
 	if err == nil && v != nil {
 		r.Values[f.ID] = v
 	}
@@ -289,12 +231,13 @@ func (s *Store) OpenCell(ctx context.Context, o *schema.Object, r *Row, f *schem
 // values returns the driver values of all columns of a row but id, in the order of the fields, and a
 // digest of everything stored: the state that a journal entry vouches for.
 func (s *Store) values(o *schema.Object, r *Row) (vals []any, state [32]byte) {
-	vals = []any{r.Version, r.Subject.Bytes(), blob(r.sealed)}
+	lay := s.layouts.of(o)
+	vals = append(make([]any, 0, len(lay.names)), r.Version, r.Subject.Bytes(), blob(r.sealed))
 	digest := binary.BigEndian.AppendUint64(slices.Concat(r.ID[:], r.Subject[:]), uint64(r.Version)) //nolint:gosec // counts up
 	digest = appendPart(digest, 0, r.sealed)
 	for i := range o.Fields {
 		f := &o.Fields[i]
-		cols := columnsOf(f)
+		cols := lay.columns[i]
 		if len(cols) == 0 {
 			continue
 		}
@@ -338,30 +281,13 @@ func foldOf(v any) any {
 	return nil
 }
 
-// names lists the columns that values gives, in the same order.
-func names(o *schema.Object) []string {
-	list := []string{"version", "subject", "sealed"}
-	for i := range o.Fields {
-		for _, c := range columnsOf(&o.Fields[i]) {
-			list = append(list, c.name)
-		}
-	}
-	return list
-}
-
 // Insert stores a new row and returns the digest of its state.
 func (s *Store) Insert(ctx context.Context, tx *sqldb.Tx, o *schema.Object, r *Row) (state [32]byte, err error) {
 	if err := s.sealPersonal(ctx, o, r); err != nil {
 		return state, err
 	}
 	vals, state := s.values(o, r)
-	st := &sqldb.Statement{}
-	st.Text("INSERT INTO ", o.Table(), " (id")
-	for _, n := range names(o) {
-		st.Text(", ", n)
-	}
-	st.Text(") VALUES (").BindList(append([]any{r.ID.Bytes()}, vals...)).Text(")")
-	_, err = tx.Exec(ctx, st.Query(), st.Args()...)
+	_, err = tx.Exec(ctx, s.layouts.of(o).insert, slices.Insert(vals, 0, any(r.ID.Bytes()))...)
 	return state, err
 }
 
@@ -377,7 +303,7 @@ func (s *Store) Update(ctx context.Context, tx *sqldb.Tx, o *schema.Object, old,
 	vals, state := s.values(o, r)
 	st := &sqldb.Statement{}
 	st.Text("UPDATE ", o.Table(), " SET ")
-	for i, n := range names(o) {
+	for i, n := range s.layouts.of(o).names {
 		if i == 0 || !sameColumn(before[i], vals[i]) {
 			if i > 0 {
 				st.Text(", ")
@@ -417,7 +343,7 @@ func sameColumn(a, b any) bool {
 
 // Get reads one row, whoever may see it; found is false where there is none.
 func (s *Store) Get(ctx context.Context, q sqldb.Querier, o *schema.Object, rid id.ID) (*Row, bool, error) {
-	list, err := s.GetMany(ctx, q, NewPlan(o, nil), []id.ID{rid})
+	list, err := s.GetMany(ctx, q, s.layouts.of(o).whole, []id.ID{rid})
 	if err != nil || len(list) == 0 {
 		return nil, false, err
 	}
@@ -430,9 +356,7 @@ func (s *Store) GetMany(ctx context.Context, q sqldb.Querier, p *Plan, ids []id.
 	var list []*Row
 	for chunk := range slices.Chunk(ids, 500) {
 		st := &sqldb.Statement{}
-		st.Text("SELECT ")
-		p.columns(st, "t")
-		st.Text(" FROM ", p.object.Table(), " t WHERE t.id IN (")
+		st.Text("SELECT ", p.list, " FROM ", p.object.Table(), " t WHERE t.id IN (")
 		args := make([]any, len(chunk))
 		for i := range chunk {
 			args[i] = chunk[i].Bytes()

@@ -25,6 +25,8 @@ type Store struct {
 	ring func() *seal.Ring
 	org  id.ID
 	rand io.Reader
+
+	layouts layouts
 }
 
 // New brings the fixed tables up to date and returns the store.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/wardbook/wardbook/internal/schema"
@@ -103,37 +102,6 @@ func steps(engine sqldb.Engine, o *schema.Object) []step {
 		}
 	}
 	return list
-}
-
-type column struct {
-	name string
-	as   schema.Storage
-	fold bool
-}
-
-// columnsOf returns the columns of a field in its object's table: those of its type, or one for a
-// sealed cell. Personal fields share the row's blob, formulas are computed.
-func columnsOf(f *schema.Field) []column {
-	switch {
-	case f.Class.Cell():
-		return []column{{name: f.Column(""), as: schema.StoreBytes}}
-	case f.Class.Sealed() || f.Type == schema.Formula:
-		return nil
-	}
-	var list []column
-	for _, c := range f.Columns() {
-		list = append(list, column{f.Column(c.Suffix), c.As, c.Fold})
-	}
-	return list
-}
-
-// sortColumn is the column by which records are sorted and found: the folded text where there is one.
-func sortColumn(f *schema.Field) string {
-	cols := f.Columns()
-	if i := slices.IndexFunc(cols, func(c schema.Column) bool { return c.Fold }); i >= 0 {
-		return f.Column(cols[i].Suffix)
-	}
-	return f.Column("")
 }
 
 func typeName(s schema.Storage) string {

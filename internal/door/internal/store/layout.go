@@ -1,0 +1,128 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/wardbook/wardbook/internal/schema"
+)
+
+// layout is how an object's rows lie in its table. It is made once for each object, because every
+// row and every statement asks for it.
+type layout struct {
+	columns [][]column // of each field, in the order of the object's fields
+	names   []string   // every column but id, in the order in which values gives them
+	insert  string     // the statement that stores a row
+	whole   *Plan      // reads every field
+}
+
+// layouts keeps the layout of each object. An object never changes: a new definition makes a new one.
+type layouts struct {
+	mu   sync.RWMutex
+	made map[*schema.Object]*layout
+}
+
+func (l *layouts) of(o *schema.Object) *layout {
+	l.mu.RLock()
+	lay := l.made[o]
+	l.mu.RUnlock()
+	if lay != nil {
+		return lay
+	}
+	lay = newLayout(o)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.made == nil || len(l.made) >= 2*schema.MaxObjects { // those of earlier definitions go, too
+		l.made = map[*schema.Object]*layout{}
+	}
+	l.made[o] = lay
+	return lay
+}
+
+func newLayout(o *schema.Object) *layout {
+	lay := &layout{names: []string{"version", "subject", "sealed"}, whole: NewPlan(o, nil)}
+	for i := range o.Fields {
+		cols := columnsOf(&o.Fields[i])
+		lay.columns = append(lay.columns, cols)
+		for _, c := range cols {
+			lay.names = append(lay.names, c.name)
+		}
+	}
+	lay.insert = "INSERT INTO " + o.Table() + " (id, " + strings.Join(lay.names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(lay.names)) + ")"
+	return lay
+}
+
+type column struct {
+	name string
+	as   schema.Storage
+	fold bool
+}
+
+// columnsOf returns the columns of a field in its object's table: those of its type, or one for a
+// sealed cell. Personal fields share the row's blob, formulas are computed.
+func columnsOf(f *schema.Field) []column {
+	switch {
+	case f.Class.Cell():
+		return []column{{name: f.Column(""), as: schema.StoreBytes}}
+	case f.Class.Sealed() || f.Type == schema.Formula:
+		return nil
+	}
+	var list []column
+	for _, c := range f.Columns() {
+		list = append(list, column{f.Column(c.Suffix), c.As, c.Fold})
+	}
+	return list
+}
+
+// loaded returns the columns of a field that are read: all but those for finding and sorting.
+func loaded(f *schema.Field) []column {
+	return slices.DeleteFunc(columnsOf(f), func(c column) bool { return c.fold })
+}
+
+// sortColumn is the column by which records are sorted and found: the folded text where there is one.
+func sortColumn(f *schema.Field) string {
+	cols := f.Columns()
+	if i := slices.IndexFunc(cols, func(c schema.Column) bool { return c.Fold }); i >= 0 {
+		return f.Column(cols[i].Suffix)
+	}
+	return f.Column("")
+}
+
+// Plan says what to read of an object's rows.
+type Plan struct {
+	object   *schema.Object
+	fields   []*schema.Field
+	columns  [][]column // of each of fields
+	width    int        // columns of all fields
+	personal bool
+	list     string // what a SELECT names, of the table t
+}
+
+// NewPlan reads the fields given; nil for all.
+func NewPlan(o *schema.Object, fields []*schema.Field) *Plan {
+	if fields == nil {
+		for i := range o.Fields {
+			fields = append(fields, &o.Fields[i])
+		}
+	}
+	p := &Plan{object: o, personal: slices.ContainsFunc(fields, func(f *schema.Field) bool { return f.Class == schema.Personal })}
+	names := []string{"t.id", "t.version", "t.subject"}
+	if p.personal {
+		names = append(names, "t.sealed")
+	}
+	seen := map[uint32]bool{}
+	for _, f := range fields {
+		if seen[f.ID] || f.Type == schema.Formula {
+			continue
+		}
+		seen[f.ID] = true
+		cols := loaded(f)
+		for _, c := range cols {
+			names = append(names, "t."+c.name)
+		}
+		p.fields, p.columns, p.width = append(p.fields, f), append(p.columns, cols), p.width+len(cols)
+	}
+	p.list = strings.Join(names, ", ")
+	return p
+}
