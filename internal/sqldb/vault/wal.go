@@ -33,10 +33,12 @@ type walFile struct {
 	main *mainFile
 	path string
 
-	salts   [8]byte // of the log's header, as last seen
-	epoch   uint32  // of the log's header
-	pending int64   // frame whose header was written and whose page was not; 0 for none
-	loaded  int64   // frame that plain holds, as read by the operation just before; 0 for none
+	salts   [8]byte  // of the log's header, as last seen
+	epoch   uint32   // of the log's header
+	pending int64    // frame whose header was written and whose page was not; 0 for none
+	loaded  int64    // frame that plain holds, as read by the operation just before; 0 for none
+	wrote   []uint32 // page numbers of the frames that this handle wrote one after another, the last ones
+	first   int64    // frame of wrote[0]
 
 	id    fileID // of the sealers
 	read  *sealer
@@ -231,6 +233,7 @@ func (w *walFile) WriteAt(p []byte, off int64) (int, error) {
 			err = w.writeFrame(frame)
 		} else {
 			w.pending = frame
+			w.remember(frame)
 		}
 	case frame != 0 && at == frameHead && len(p) == PageSize:
 		err = w.writePage(p, frame)
@@ -266,13 +269,35 @@ func (w *walFile) writePage(p []byte, frame int64) error {
 		if err := w.settled(); err != nil {
 			return err
 		}
-		if err := w.load(frame); err != nil {
+		if err := w.reuse(frame); err != nil {
 			return err
 		}
 	}
 	w.pending = 0
 	copy(w.plain[frameHead:], p)
 	return w.writeFrame(frame)
+}
+
+// reuse puts the header of a frame that is on disk into plain. SQLite writes a frame twice only
+// within one transaction, so it is one of our own, of no commit: its page number tells all. Reading
+// and opening it for 24 bytes cost an import that spills 5 % of its time.
+func (w *walFile) reuse(frame int64) error {
+	i := frame - w.first
+	if i < 0 || i >= int64(len(w.wrote)) {
+		return w.load(frame)
+	}
+	clear(w.plain[:frameHead])
+	binary.BigEndian.PutUint32(w.plain[:], w.wrote[i])
+	copy(w.plain[saltInFrame:], w.salts[:])
+	return nil
+}
+
+// remember notes the page number of a new frame.
+func (w *walFile) remember(frame int64) {
+	if frame != w.first+int64(len(w.wrote)) {
+		w.first, w.wrote = frame, w.wrote[:0]
+	}
+	w.wrote = append(w.wrote, binary.BigEndian.Uint32(w.plain[:]))
 }
 
 // plainFirst reports whether p is a page 1 that the format cannot hold.
