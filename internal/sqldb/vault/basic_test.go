@@ -16,8 +16,7 @@ import (
 
 func register(t testing.TB, keys vault.Keys, opt vault.Options) *vault.VFS {
 	t.Helper()
-	name := strings.NewReplacer("/", "_", "#", "_", "=", "_", ",", "_").Replace(t.Name()) + fmt.Sprint(len(t.TempDir()))
-	v := vault.Register(name, keys, opt)
+	v := vault.Register(strings.ReplaceAll(t.TempDir(), "/", "_"), keys, opt) // no other test has that folder
 	t.Cleanup(v.Unregister)
 	return v
 }

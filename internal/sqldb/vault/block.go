@@ -10,14 +10,17 @@ import (
 )
 
 // Journals and temporary files are written in pieces of any size, so they are cut into blocks, each
-// sealed by itself; the last may be short. A journal's blocks are one sector of 512 bytes: SQLite
+// sealed by itself and filled up with zeros. A journal's blocks are one sector of 512 bytes: SQLite
 // starts each part of a journal that it has synced on a sector of its own, so that what it writes
-// later cannot, by a power cut, harm what it relies on; blocks of that size keep the promise.
+// later cannot, by a power cut, harm what it relies on. Blocks of that size keep the promise, since
+// a block that was left partly filled is not written again when a later one is.
 const (
 	journalBlock = 512
 	tempBlock    = PageSize
 	journalHead  = 16 + 12 + 4 // identity of the journal, of its database, epoch
-	batch        = 16          // blocks that are written at once
+	fillSize     = 2           // at the end of a block: how much of it was filled
+	blockExtra   = overhead + fillSize
+	batch        = 16 // blocks that are written at once
 )
 
 // blockFile is a handle on a journal or a temporary file.
@@ -36,9 +39,9 @@ type blockFile struct {
 	locks uint64  // of main, when they were
 	size  int64   // as SQLite sees it
 
-	at   int64 // block that data holds, -1 for none
-	data []byte
-	fill int    // bytes of data
+	at   int64  // block that data holds, -1 for none
+	data []byte // zeros after fill; with room for the fill
+	fill int    // bytes of the block that were written, or are left out and zero
 	buf  []byte // sealed blocks on their way to the disk
 	one  []byte // a sealed block from the disk
 }
@@ -46,7 +49,7 @@ type blockFile struct {
 func newBlocks(v *VFS, inner vfs.File, block int) *blockFile {
 	return &blockFile{
 		File: inner, crypter: crypter{v: v}, block: block, at: -1,
-		data: make([]byte, block), buf: make([]byte, 0, batch*(block+overhead)), one: make([]byte, block+overhead),
+		data: make([]byte, block+fillSize), buf: make([]byte, 0, batch*(block+blockExtra)), one: make([]byte, block+blockExtra),
 	}
 }
 
@@ -76,7 +79,7 @@ func (b *blockFile) failure(block int64, reason string) Failure {
 	return f
 }
 
-func (b *blockFile) offset(block int64) int64 { return b.head + block*int64(b.block+overhead) }
+func (b *blockFile) offset(block int64) int64 { return b.head + block*int64(b.block+blockExtra) }
 
 // refresh learns size and key from the file, where another connection may have changed them.
 func (b *blockFile) refresh() error {
@@ -94,10 +97,24 @@ func (b *blockFile) refresh() error {
 		}
 	}
 	if b.s != nil {
-		full, rest := (n-b.head)/int64(b.block+overhead), (n-b.head)%int64(b.block+overhead)
-		b.size = full*int64(b.block) + max(rest-overhead, 0)
+		if err := b.measure((n - b.head) / int64(b.block+blockExtra)); err != nil {
+			return err
+		}
 	}
 	b.settle()
+	return nil
+}
+
+// measure learns the size from the last of so many blocks. One that does not open counts as full.
+func (b *blockFile) measure(blocks int64) error {
+	b.size = blocks * int64(b.block)
+	if blocks == 0 {
+		return nil
+	}
+	if err := b.load(blocks - 1); err != nil {
+		return err
+	}
+	b.size -= int64(b.block - b.fill)
 	return nil
 }
 
@@ -185,30 +202,46 @@ func (b *blockFile) load(block int64) error {
 		}
 		b.v.note(f)
 		clear(b.data)
+		b.fill = b.block
 		err = nil
 	}
 	if err == nil {
-		b.at, b.fill = block, b.length(block)
+		b.at = block
 	}
 	return err
 }
 
-// length returns how many bytes a block holds.
+// length returns how many bytes of a block SQLite sees: all but of the last one.
 func (b *blockFile) length(block int64) int {
 	return int(min(b.size-block*int64(b.block), int64(b.block)))
 }
 
 // read reads and opens a block.
 func (b *blockFile) read(block int64) error {
-	buf := b.one[:b.length(block)+overhead]
-	n, err := b.File.ReadAt(buf, b.offset(block))
-	if n < len(buf) {
+	n, err := b.File.ReadAt(b.one, b.offset(block))
+	if n < len(b.one) {
 		if err == nil || errors.Is(err, io.EOF) {
 			return errAuth
 		}
 		return err
 	}
-	return b.open(b.data[:0], buf, b.s, kindBlock, b.db, uint64(block))
+	if err := b.open(b.data[:0], b.one, b.s, kindBlock, b.db, uint64(block)); err != nil {
+		return err
+	}
+	b.fill = int(binary.BigEndian.Uint16(b.data[b.block:]))
+	if b.fill > b.block {
+		return errAuth
+	}
+	return nil
+}
+
+// sealTo appends the block that data holds to dst, sealed.
+func (b *blockFile) sealTo(dst []byte, block int64) ([]byte, error) {
+	binary.BigEndian.PutUint16(b.data[b.block:], uint16(b.fill))
+	if err := b.seal(dst[len(dst):], b.data, b.s, kindBlock, b.db, uint64(block)); err != nil {
+		return nil, b.v.fail(b.failure(block, reasonOf(err)))
+	}
+	return dst[:len(dst)+len(b.one)], nil
 }
 
 func (b *blockFile) ReadAt(p []byte, off int64) (n int, err error) {
@@ -220,7 +253,7 @@ func (b *blockFile) ReadAt(p []byte, off int64) (n int, err error) {
 		if err := b.load(block); err != nil {
 			return n, err
 		}
-		k := copy(p[n:], b.data[at:b.fill])
+		k := copy(p[n:], b.data[at:b.length(block)])
 		n += k
 		off += int64(k)
 	}
@@ -239,11 +272,15 @@ func (b *blockFile) WriteAt(p []byte, off int64) (int, error) {
 			return 0, err
 		}
 	}
-	if err := b.pad(off); err != nil {
-		return 0, err
+	if end := off - off%int64(b.block); end > b.size && end-b.size < int64(b.block) {
+		b.size = end // what is left out of the last block reads as zeros from now on
 	}
-	if err := b.put(p, off); err != nil {
-		b.at, b.known = -1, !b.journal
+	err := b.pad(off)
+	if err == nil {
+		err = b.put(p, off)
+	}
+	if err != nil {
+		b.at, b.known = -1, !b.journal // neither size nor content is sure
 		return 0, err
 	}
 	return len(p), nil
@@ -271,10 +308,9 @@ func (b *blockFile) put(p []byte, off int64) error {
 			if err != nil {
 				return err
 			}
-			if err := b.seal(buf[len(buf):], b.data[:b.fill], b.s, kindBlock, b.db, uint64(block)); err != nil {
-				return b.v.fail(b.failure(block, reasonOf(err)))
+			if buf, err = b.sealTo(buf, block); err != nil {
+				return err
 			}
-			buf = buf[:len(buf)+b.fill+overhead]
 			p = p[n:]
 			end += int64(n)
 		}
@@ -297,6 +333,7 @@ func (b *blockFile) merge(p []byte, off, block int64) (int, error) {
 			return 0, err
 		}
 	} else {
+		clear(b.data)
 		b.fill = 0
 	}
 	copy(b.data[at:], p[:n])
@@ -331,23 +368,24 @@ func (b *blockFile) Truncate(size int64) error {
 
 // cut shortens the file to a size within it, where the last block is sealed again.
 func (b *blockFile) cut(size int64) error {
-	block, rest := size/int64(b.block), int(size%int64(b.block))
-	end := b.offset(block)
-	if rest > 0 {
-		if err := b.load(block); err != nil {
-			return err
-		}
-		b.fill = rest
-		if err := b.seal(b.buf[:0], b.data[:rest], b.s, kindBlock, b.db, uint64(block)); err != nil {
-			return b.v.fail(b.failure(block, reasonOf(err)))
-		}
-		if _, err := b.File.WriteAt(b.buf[:rest+overhead], end); err != nil {
-			return err
-		}
-		end += int64(rest + overhead)
+	block := (size - 1) / int64(b.block)
+	if err := b.load(block); err != nil {
+		return err
 	}
-	b.at, b.size = -1, size
-	return b.File.Truncate(end)
+	b.at = -1
+	if rest := int(size - block*int64(b.block)); rest != b.fill {
+		clear(b.data[rest:])
+		b.fill = rest
+		buf, err := b.sealTo(b.buf[:0], block)
+		if err != nil {
+			return err
+		}
+		if _, err := b.File.WriteAt(buf, b.offset(block)); err != nil {
+			return err
+		}
+	}
+	b.size = size
+	return b.File.Truncate(b.offset(block + 1))
 }
 
 func (b *blockFile) Size() (int64, error) {

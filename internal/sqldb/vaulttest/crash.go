@@ -59,6 +59,9 @@ func (c *Cuts) step(op Op) {
 	f := c.files[op.File]
 	if f == nil {
 		f = &image{}
+		if op.Kind == Open {
+			f.data = bytes.Clone(op.Data)
+		}
 		c.files[op.File] = f
 	}
 	switch op.Kind {

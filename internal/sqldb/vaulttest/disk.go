@@ -4,7 +4,7 @@
 // truncation, sync and deletion. From one recorded run a test then takes as many power cuts as there
 // are moments: Cuts writes the files as a disk would hold them that lost power at that moment, where
 // what was synced is there and what was not is there in part, sector by sector. A hook makes single
-// operations fail, as a full or a broken disk does.
+// operations fail, as a broken disk does, and Room makes the disk full.
 //
 // Simplifications: creating and deleting a file lasts at once, and a sector is written whole or not
 // at all. The shared memory file is not part of the record, since SQLite never reads it after a crash.
@@ -12,12 +12,15 @@ package vaulttest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 )
@@ -38,7 +41,7 @@ type Op struct {
 	Kind string
 	File string // base name of the file; "temp" and a number for one without a name
 	Off  int64  // of a read or write; the size of a truncation; the number of a mark
-	Data []byte // what a write writes; in a hook also the room of a read
+	Data []byte // what a write writes; in a hook also the room of a read; what a file held that Load found
 }
 
 // Disk is a VFS to pass to vault.Options.Inner, or to register under a name of its own.
@@ -49,13 +52,55 @@ type Disk struct {
 	hook  func(Op) error
 	ops   []Op
 	temps int
+	room  int64 // how far files may still grow, less than 0 without a limit
 }
 
 // NewDisk returns a disk over the files of the operating system.
-func NewDisk() *Disk { return &Disk{VFS: vfs.Find("")} }
+func NewDisk() *Disk { return &Disk{VFS: vfs.Find(""), room: -1} }
+
+// Room lets the files of the disk grow by so many bytes in all. What goes beyond is written as far
+// as there is room and then fails as on a full disk. Less than 0 takes the limit off.
+func (d *Disk) Room(bytes int64) {
+	d.mu.Lock()
+	d.room = bytes
+	d.mu.Unlock()
+}
+
+// take returns how many of n bytes that a file grows by there is room for.
+func (d *Disk) take(n int64) int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.room < 0 {
+		return n
+	}
+	n = min(n, d.room)
+	d.room -= n
+	return n
+}
+
+// Load puts the files of a folder at the beginning of the record, as safe as if they had been synced,
+// so that power cuts of a later run in that folder begin with them.
+func (d *Disk) Load(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return err
+		}
+		if err := d.do(Op{Kind: Open, File: e.Name(), Data: b}, func() error { return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // ErrShort, returned from a hook for a read, lets only half of the bytes arrive.
-var ErrShort = fmt.Errorf("vaulttest: short read")
+var ErrShort = errors.New("vaulttest: short read")
+
+var errFull = errors.New("vaulttest: no space left on the disk")
 
 // Hook sets what hears of each operation before it happens; an error makes it fail with that error.
 // Use vfs.SystemError to choose the code that SQLite sees. Nil takes the hook off.
@@ -172,10 +217,20 @@ func (f *diskFile) ReadAt(p []byte, off int64) (n int, err error) {
 }
 
 func (f *diskFile) WriteAt(p []byte, off int64) (n int, err error) {
+	size, err := f.Size()
+	if err != nil {
+		return 0, err
+	}
+	grow := max(off+int64(len(p))-max(size, off), 0)
+	lack := grow - f.d.take(grow)
+	p = p[:int64(len(p))-lack]
 	err = f.d.do(Op{Kind: Write, File: f.name, Off: off, Data: p}, func() error {
 		n, err = f.File.WriteAt(p, off)
 		return err
 	})
+	if err == nil && lack > 0 {
+		err = vfs.SystemError(errFull, sqlite3.FULL)
+	}
 	return n, err
 }
 
