@@ -72,7 +72,6 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 		if err := s.d.data.Bump(ctx, c.tx, schemaEpoch); err != nil {
 			return err
 		}
-		c.tx.AfterCommit(s.d.data.DB().Changed)
 		return c.defined(ctx, next)
 	})
 	if err != nil {

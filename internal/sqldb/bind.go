@@ -1,8 +1,12 @@
 package sqldb
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/wardbook/wardbook/internal/fault"
 )
 
 // Rebind numbers the `?` placeholders of a statement: `?1 ?2 …` for SQLite, `$1 $2 …` for
@@ -41,6 +45,23 @@ func Rebind(engine Engine, query string) string {
 		}
 	}
 	return b.String()
+}
+
+// checkValues refuses what the engines would store differently. Text is UTF-8 without NUL: PostgreSQL
+// takes no other, and SQLite would cut it.
+func checkValues(args []any) error {
+	for _, v := range args {
+		switch v := v.(type) {
+		case nil, bool, int, int64, []byte:
+		case string:
+			if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+				return fault.New(fault.Invalid, "bad_text", "a text holds a NUL character or is not valid UTF-8: remove what is not text")
+			}
+		default:
+			return fault.Wrap(fault.Internal, fmt.Errorf("a value of type %T", v), "bad_value", "internal error")
+		}
+	}
+	return nil
 }
 
 // Statement builds a statement from fixed text, identifiers that the program made, and bound values.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/ncruces/go-sqlite3"
 
@@ -33,7 +34,54 @@ func Classify(err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return classifyPostgres(e)
 	}
-	return classifySQLite(err)
+	// database/sql does not export this one.
+	if err.Error() == "sql: database is closed" {
+		return fault.Wrap(fault.Unavailable, err, "closed", "the database is closed")
+	}
+	if isSQLite(err) {
+		return classifySQLite(err)
+	}
+	if lost(err) {
+		return fault.Wrap(fault.Unavailable, err, "database_away", "the database server cannot be reached or does not answer; try again, or check host and port in --database")
+	}
+	return fault.Wrap(fault.Internal, err, "database", "internal error")
+}
+
+// isSQLite reports whether SQLite itself failed. Its errors look like those of a network.
+func isSQLite(err error) bool {
+	_, full := errors.AsType[*sqlite3.Error](err)
+	_, code := errors.AsType[sqlite3.ErrorCode](err)
+	_, extended := errors.AsType[sqlite3.ExtendedErrorCode](err)
+	return full || code || extended
+}
+
+// lost reports whether a connection to the server was lost, or never made.
+func lost(err error) bool {
+	_, connect := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[net.Error](err)
+	return connect || network || errors.Is(err, errSilent) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+}
+
+// classifyCommit is Classify for the error of a commit. Only a server that says so has undone the
+// transaction: where its answer was lost, or the wait for its standby was cut short, it may be stored.
+func classifyCommit(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && !ending(e.Code) && e.Code != "57014" {
+		return Classify(err)
+	}
+	// database/sql compares contexts before it sends anything, and gives their error unwrapped.
+	unsent := err == context.Canceled || err == context.DeadlineExceeded //nolint:errorlint // see above
+	if unsent || errors.Is(err, sql.ErrTxDone) || errors.Is(err, pgx.ErrTxCommitRollback) || pgconn.SafeToRetry(err) {
+		return Classify(err)
+	}
+	return fault.Wrap(fault.Unavailable, err, reasonUnknown, "the database went away while this was being saved, and it is not known whether it was: look before you repeat it")
+}
+
+const reasonUnknown = "outcome_unknown"
+
+// ending reports whether the server ends the session with an error of this code.
+func ending(code string) bool {
+	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08") || code == "25P03"
 }
 
 func classifySQLite(err error) error {
@@ -70,23 +118,30 @@ func classifyPostgres(e *pgconn.PgError) error {
 		return fault.Wrap(fault.Unavailable, e, "read_only", "the database server takes no writes at the moment; nothing was changed: try again")
 	case e.Code == "57014":
 		return fault.Wrap(fault.Unavailable, e, "timeout", "the request took too long and was stopped; nothing was changed")
-	case strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "53"):
+	case ending(e.Code), strings.HasPrefix(e.Code, "53"):
 		return fault.Wrap(fault.Unavailable, e, "database_away", "the database server is not available; try again")
 	case e.Code == "28P01", e.Code == "28000", e.Code == "3D000":
 		return fault.Wrap(fault.Unavailable, e, "database_refused", "the database server refused the connection; check user, password and database name in --database")
+	case e.Code == "42501":
+		return fault.Wrap(fault.Unavailable, e, "database_refused", "the database role lacks a right that Wardbook needs: make it the owner of its schema, or let it create one (GRANT CREATE ON DATABASE)")
+	case e.Code == "22003":
+		return fault.Wrap(fault.Invalid, e, "out_of_range", "a number or a sum is too large")
 	}
 	return fault.Wrap(fault.Internal, e, "database", "internal error")
 }
 
 // retryable reports whether running the transaction again may help: a serialization failure, a
-// deadlock, a lock not got in time, or a connection that was lost.
+// deadlock, a lock not got in time, or a connection that was lost. A server that does not answer was
+// waited for already.
 func retryable(err error) bool {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "40001" || e.Code == "40P01" || e.Code == "55P03" || strings.HasPrefix(e.Code, "57P") || strings.HasPrefix(e.Code, "08")
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if fault.Reason(err) == reasonUnknown {
 		return false
 	}
-	_, network := errors.AsType[net.Error](err)
-	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "40001" || e.Code == "40P01" || e.Code == "55P03" || ending(e.Code)
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errSilent) {
+		return false
+	}
+	return lost(err)
 }

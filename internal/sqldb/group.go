@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/fault"
@@ -16,7 +15,6 @@ type group struct {
 	queue chan *job
 	quit  chan struct{}
 	done  chan struct{}
-	once  sync.Once
 }
 
 // job is one caller's transaction.
@@ -40,7 +38,7 @@ func newGroup(db *DB) *group {
 }
 
 func (g *group) stop() {
-	g.once.Do(func() { close(g.quit) })
+	close(g.quit)
 	<-g.done
 }
 
@@ -80,43 +78,58 @@ func (g *group) loop() {
 	}
 }
 
-// commit runs first and whoever is waiting by then in one transaction, and answers them all.
-func (g *group) commit(first *job) {
-	jobs := []*job{first}
-	err := g.runAll(&jobs)
+// commit runs the jobs, and whoever is waiting by then, in one transaction and answers them all. Some
+// failures of one caller end the whole transaction (SQLite undoes it all when a writing statement is
+// interrupted, or the disk is full): then each is run again, alone.
+func (g *group) commit(jobs ...*job) {
+	err := g.runAll(&jobs, groupSize)
 	for _, j := range jobs {
-		if j.err == nil {
-			j.err = err
+		if err != nil && len(jobs) > 1 {
+			j.end(g.runAll(&[]*job{j}, 1))
+		} else {
+			j.end(err)
 		}
-		close(j.done)
 	}
 }
 
-func (g *group) runAll(jobs *[]*job) (err error) {
+// end answers the caller: with its own error, or else with that of the shared transaction.
+func (j *job) end(shared error) {
+	if j.err == nil {
+		j.err = shared
+	}
+	close(j.done)
+}
+
+// runAll runs the jobs, and those who join them, in one transaction.
+func (g *group) runAll(jobs *[]*job, most int) (err error) {
 	// Not the callers' contexts: one caller's leaving must not end the others' transaction.
 	ctx := context.Background()
-	t := &Tx{run: g.db.writer, engine: SQLite}
-	if _, err := t.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := g.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_, _ = t.Exec(ctx, "ROLLBACK") // fails where SQLite has done it already
+			_ = g.exec(ctx, "ROLLBACK") // fails where SQLite has done it already
 		}
 	}()
 	late := time.After(groupTime)
 	for i := 0; i < len(*jobs); i++ {
-		if err := g.runOne(ctx, t, (*jobs)[i]); err != nil {
+		if err := g.runOne(ctx, (*jobs)[i]); err != nil {
 			return err
 		}
-		if late != nil && len(*jobs) < groupSize {
+		if late != nil && len(*jobs) < most {
 			if j := g.next(&late); j != nil {
 				*jobs = append(*jobs, j)
 			}
 		}
 	}
-	_, err = t.Exec(ctx, "COMMIT")
-	return err
+	return g.exec(ctx, "COMMIT")
+}
+
+// exec runs a statement of the transaction itself.
+func (g *group) exec(ctx context.Context, query string) error {
+	_, err := g.db.writer.ExecContext(ctx, query)
+	return Classify(err)
 }
 
 // next returns a caller who is already waiting, or nil. Once the time is over it sets late to nil.
@@ -137,21 +150,21 @@ func (g *group) next(late *<-chan time.Time) *job {
 
 // runOne runs one caller in a savepoint. The error it returns is the shared transaction's; the
 // caller's own goes to j.err.
-func (g *group) runOne(ctx context.Context, t *Tx, j *job) error {
+func (g *group) runOne(ctx context.Context, j *job) error {
+	j.err, j.after = nil, nil
 	if j.ctx.Err() != nil {
 		j.err = fault.Wrap(fault.Unavailable, j.ctx.Err(), "busy", "the database is busy; try again")
 		return nil
 	}
-	if _, err := t.Exec(ctx, "SAVEPOINT caller"); err != nil {
+	if err := g.exec(ctx, "SAVEPOINT caller"); err != nil {
 		return err
 	}
-	t.after = nil
+	t := g.db.tx(g.db.writer)
 	if j.err = guard(t, j.fn); j.err != nil {
-		if _, err := t.Exec(ctx, "ROLLBACK TO caller"); err != nil {
+		if err := g.exec(ctx, "ROLLBACK TO caller"); err != nil {
 			return err
 		}
 	}
 	j.after = t.after
-	_, err := t.Exec(ctx, "RELEASE caller")
-	return err
+	return g.exec(ctx, "RELEASE caller")
 }

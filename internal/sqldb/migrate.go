@@ -19,12 +19,11 @@ type Migration struct {
 // code on it could lose what it does not know.
 func (db *DB) Migrate(ctx context.Context, set string, list []Migration) (err error) {
 	defer fault.Op(&err, "sqldb.Migrate(%s)", set)
-	err = db.Write(ctx, func(tx *Tx) error {
-		return tx.DDL(ctx, DDL(db.engine, `CREATE TABLE IF NOT EXISTS wb_migration (
-			part {text} NOT NULL, version {int} NOT NULL, name {text} NOT NULL, PRIMARY KEY (part, version)) {strict}`))
-	})
-	if err != nil {
-		return err
+	if err := db.migrations(ctx); err != nil {
+		// Another node may have made the table at the same time, which IF NOT EXISTS does not forgive.
+		if err := db.migrations(ctx); err != nil {
+			return err
+		}
 	}
 	var at int64
 	if _, err := db.Row(ctx, "SELECT coalesce(max(version), 0) FROM wb_migration WHERE part = ?", []any{set}, &at); err != nil {
@@ -39,6 +38,14 @@ func (db *DB) Migrate(ctx context.Context, set string, list []Migration) (err er
 		}
 	}
 	return nil
+}
+
+// migrations makes the table of what was run.
+func (db *DB) migrations(ctx context.Context) error {
+	return db.Write(ctx, func(tx *Tx) error {
+		return tx.DDL(ctx, DDL(db.engine, `CREATE TABLE IF NOT EXISTS wb_migration (
+			part {text} NOT NULL, version {int} NOT NULL, name {text} NOT NULL, PRIMARY KEY (part, version)) {strict}`))
+	})
 }
 
 func (db *DB) step(ctx context.Context, set string, version int64, m Migration) error {
@@ -65,11 +72,4 @@ func DDL(engine Engine, statement string) string {
 		return strings.NewReplacer("{int}", "BIGINT", "{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA", "{id}", "BYTEA", "{bool}", "BOOLEAN", " {strict}", "").Replace(statement)
 	}
 	return strings.NewReplacer("{int}", "INTEGER", "{text}", "TEXT", "{bytes}", "BLOB", "{id}", "BLOB", "{bool}", "INTEGER", " {strict}", " STRICT").Replace(statement)
-}
-
-// Changed tells the database that its structure changed, so that prepared statements are made anew.
-func (db *DB) Changed() {
-	if p, ok := db.read.(*pool); ok {
-		p.forget()
-	}
 }

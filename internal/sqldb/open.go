@@ -2,16 +2,10 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"math/rand/v2"
-	"regexp"
 	"runtime"
 	"strconv"
-	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
 
@@ -23,6 +17,9 @@ type SQLiteConfig struct {
 	DSN     string // names the file and its VFS (vault.DSN); never a key
 	Readers int    // connections for reading; 0 means two per processor, at least four
 	CacheMB int    // page cache of each connection; 0 means 16
+
+	// Observe sees the text of every statement before it runs, never a value. Nil: nobody looks.
+	Observe func(query string)
 }
 
 // OpenSQLite opens or creates a SQLite database in WAL mode with full synchronous commits.
@@ -59,7 +56,7 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 	if err != nil {
 		return nil, errors.Join(Classify(err), w.Close(), r.Close())
 	}
-	db := &DB{engine: SQLite, read: newPool(r), db: r, writer: one}
+	db := &DB{session: session{run: newPool(r), engine: SQLite, observe: c.Observe}, db: r, writer: one}
 	db.group = newGroup(db)
 	return db, nil
 }
@@ -81,70 +78,4 @@ func pragmas(conn *sqlite3.Conn, cacheMB int) error {
 		}
 	}
 	return nil
-}
-
-// PostgresConfig says how to reach an organisation's schema.
-type PostgresConfig struct {
-	URL    string // postgres://…; a password in it never appears in an error
-	Schema string // made when absent; letters, digits and underscores
-	Conns  int    // connections at most; 0 means 20
-}
-
-var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
-
-// OpenPostgres opens the schema of one organisation on a PostgreSQL server.
-func OpenPostgres(ctx context.Context, c PostgresConfig) (_ *DB, err error) {
-	defer fault.Op(&err, "sqldb.OpenPostgres")
-	if !schemaName.MatchString(c.Schema) {
-		return nil, fault.New(fault.Invalid, "bad_schema", "database schema: use small letters, digits and underscores, at most 48, beginning with a letter")
-	}
-	conf, err := pgx.ParseConfig(c.URL)
-	if err != nil {
-		// pgx's error may repeat the URL: it is dropped, because a URL may hold a password.
-		return nil, fault.New(fault.Invalid, "bad_database_url", "--database: not a PostgreSQL URL; want postgres://user@host:5432/name")
-	}
-	conf.DefaultQueryExecMode = pgx.QueryExecModeExec
-	conf.RuntimeParams["search_path"] = c.Schema
-	conf.RuntimeParams["application_name"] = "wardbook"
-	conf.RuntimeParams["timezone"] = "UTC"
-	d := stdlib.OpenDB(*conf)
-	if c.Conns == 0 {
-		c.Conns = 20
-	}
-	d.SetMaxOpenConns(c.Conns)
-	d.SetMaxIdleConns(c.Conns)
-	d.SetConnMaxLifetime(10 * time.Minute)
-	if err := preparePostgres(ctx, d, c.Schema); err != nil {
-		return nil, errors.Join(err, d.Close())
-	}
-	return &DB{engine: Postgres, read: d, db: d, retry: backoff}, nil
-}
-
-// preparePostgres checks the server and makes the schema.
-func preparePostgres(ctx context.Context, d *sql.DB, schema string) error {
-	var version int
-	if err := d.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
-		if e := Classify(err); !fault.Is(e, fault.Internal) {
-			return e
-		}
-		return fault.New(fault.Unavailable, "database_away", "the database server cannot be reached; check host and port in --database")
-	}
-	if version < 150000 {
-		return fault.New(fault.Invalid, "old_postgres", "PostgreSQL %d is too old: Wardbook needs 15 or later", version/10000)
-	}
-	_, err := d.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS "`+schema+`"`)
-	return Classify(err)
-}
-
-// backoff waits before a transaction is run again, longer each time and never in step with others.
-func backoff(ctx context.Context, attempt int) error {
-	limit := min(5*time.Millisecond<<attempt, time.Second)
-	wait := time.NewTimer(rand.N(limit)) //nolint:gosec // spreading load needs no secret
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

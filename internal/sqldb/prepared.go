@@ -11,39 +11,49 @@ import (
 const maxStmts = 1000
 
 // pool is SQLite's connections for reading, with prepared statements kept by text. Preparing costs
-// more than most of our statements.
+// more than most of our statements. A change of the structure needs no care: SQLite compiles a
+// statement anew when it finds the structure changed.
 type pool struct {
 	*sql.DB
 
-	mu    sync.RWMutex
-	stmts map[string]*sql.Stmt
+	mu    sync.Mutex
+	stmts map[string]*kept
 }
 
-func newPool(db *sql.DB) *pool { return &pool{DB: db, stmts: make(map[string]*sql.Stmt)} }
+// kept is a prepared statement and how many are about to run it. One that was forgotten meanwhile is
+// closed by the last of them; rows that it returned stay valid.
+type kept struct {
+	*sql.Stmt
+
+	users     int
+	forgotten bool
+}
+
+func newPool(db *sql.DB) *pool { return &pool{DB: db, stmts: make(map[string]*kept)} }
 
 // QueryContext implements runner.
 func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := p.stmt(ctx, query)
+	st, err := p.take(ctx, query)
 	if err != nil {
 		return nil, err
 	}
+	defer p.give(st)
 	return st.QueryContext(ctx, args...)
 }
 
 // QueryRowContext implements runner.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	st, err := p.stmt(ctx, query)
+	st, err := p.take(ctx, query)
 	if err != nil {
 		return p.DB.QueryRowContext(ctx, query, args...) // gives the error its usual way out
 	}
+	defer p.give(st)
 	return st.QueryRowContext(ctx, args...)
 }
 
-func (p *pool) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	p.mu.RLock()
-	st := p.stmts[query]
-	p.mu.RUnlock()
-	if st != nil {
+// take returns the prepared statement of a text, which the caller gives back.
+func (p *pool) take(ctx context.Context, query string) (*kept, error) {
+	if st := p.find(query); st != nil {
 		return st, nil
 	}
 	st, err := p.PrepareContext(ctx, query)
@@ -53,20 +63,46 @@ func (p *pool) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if have := p.stmts[query]; have != nil {
-		return have, st.Close()
+		have.users++
+		_ = st.Close() // another caller was faster
+		return have, nil
 	}
 	if len(p.stmts) >= maxStmts {
-		// Statements in use elsewhere stay valid until their rows are closed: only the map forgets them.
-		p.stmts = make(map[string]*sql.Stmt)
+		p.forget()
 	}
-	p.stmts[query] = st
-	return st, nil
+	fresh := &kept{Stmt: st, users: 1}
+	p.stmts[query] = fresh
+	return fresh, nil
 }
 
-func (p *pool) forget() {
+func (p *pool) find(query string) *kept {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stmts = make(map[string]*sql.Stmt)
+	st := p.stmts[query]
+	if st != nil {
+		st.users++
+	}
+	return st
+}
+
+func (p *pool) give(st *kept) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st.users--
+	if st.forgotten && st.users == 0 {
+		_ = st.Close()
+	}
+}
+
+// forget lets go of every statement; the caller holds mu.
+func (p *pool) forget() {
+	for _, st := range p.stmts {
+		st.forgotten = true
+		if st.users == 0 {
+			_ = st.Close()
+		}
+	}
+	clear(p.stmts)
 }
 
 // writer is SQLite's one connection for writing, with its prepared statements. It belongs to the

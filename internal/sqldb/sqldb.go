@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/wardbook/wardbook/internal/fault"
 )
@@ -36,12 +37,14 @@ func (e Engine) String() string {
 
 // DB is one organisation's database. It is safe for concurrent use.
 type DB struct {
-	engine Engine
-	read   runner
+	session
 	db     *sql.DB // for reading, and on PostgreSQL for writing too
 	writer *writer // SQLite only
 	group  *group  // SQLite only: commits of concurrent writers are joined
 	retry  func(ctx context.Context, attempt int) error
+
+	closing sync.Once
+	closed  error
 }
 
 // runner runs statements whose placeholders are numbered already.
@@ -51,16 +54,16 @@ type runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// Engine returns the engine behind the database.
-func (db *DB) Engine() Engine { return db.engine }
-
-// Close closes the database; running statements end with an error.
+// Close closes the database; running statements end with an error. A second call does nothing.
 func (db *DB) Close() error {
-	if db.group == nil {
-		return db.db.Close()
-	}
-	db.group.stop()
-	return errors.Join(db.writer.close(), db.db.Close())
+	db.closing.Do(func() {
+		if db.group != nil {
+			db.group.stop()
+			db.closed = db.writer.close()
+		}
+		db.closed = errors.Join(db.closed, db.db.Close())
+	})
+	return db.closed
 }
 
 // Querier runs statements: a DB outside of transactions (reads only), or a Tx.
@@ -72,69 +75,128 @@ type Querier interface {
 	Row(ctx context.Context, query string, args []any, dest ...any) (found bool, err error)
 }
 
-// Tx is a write transaction; it ends with the closure that it was given to.
-type Tx struct {
-	run    runner
-	engine Engine
-	after  []func()
+// session runs statements, for a DB or for a Tx.
+type session struct {
+	run     runner
+	engine  Engine
+	observe func(query string)
 }
 
-// Engine returns the engine behind the transaction.
-func (t *Tx) Engine() Engine { return t.engine }
+// Engine returns the engine behind the database.
+func (s *session) Engine() Engine { return s.engine }
 
-// AfterCommit has f run once the transaction is durable; never when it is rolled back.
-func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
-
-// Query runs a reading statement outside of any transaction.
-func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := db.read.QueryContext(ctx, Rebind(db.engine, query), args...)
-	return rows, Classify(err)
+// ready returns the text to run, once the statement was shown and its values may be stored.
+func (s *session) ready(query string, args []any) (string, error) {
+	if s.observe != nil {
+		s.observe(query)
+	}
+	return Rebind(s.engine, query), checkValues(args)
 }
 
-// Row runs a reading statement that returns at most one row.
-func (db *DB) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
-	return scanRow(db.read.QueryRowContext(ctx, Rebind(db.engine, query), args...), dest)
-}
-
-// Query runs a statement that returns rows inside the transaction.
-func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := t.run.QueryContext(ctx, Rebind(t.engine, query), args...)
-	return rows, Classify(err)
-}
-
-// Row runs a statement that returns at most one row inside the transaction.
-func (t *Tx) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
-	return scanRow(t.run.QueryRowContext(ctx, Rebind(t.engine, query), args...), dest)
-}
-
-// Exec runs a statement and returns how many rows it changed.
-func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := t.run.ExecContext(ctx, Rebind(t.engine, query), args...)
+func (s *session) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	text, err := s.ready(query, args)
 	if err != nil {
-		return 0, Classify(err)
+		return nil, err
 	}
-	n, err := res.RowsAffected()
-	return n, Classify(err)
+	rows, err := s.run.QueryContext(ctx, text, args...)
+	return rows, Classify(err)
 }
 
-// DDL runs a statement that changes the structure of the database.
-func (t *Tx) DDL(ctx context.Context, query string) error {
-	if w, ok := t.run.(*writer); ok {
-		_, err := w.conn.ExecContext(ctx, query)
-		return Classify(err)
+func (s *session) row(ctx context.Context, query string, args, dest []any) (bool, error) {
+	text, err := s.ready(query, args)
+	if err != nil {
+		return false, err
 	}
-	_, err := t.run.ExecContext(ctx, query)
-	return Classify(err)
-}
-
-func scanRow(row *sql.Row, dest []any) (bool, error) {
-	switch err := row.Scan(dest...); {
+	switch err := s.run.QueryRowContext(ctx, text, args...).Scan(dest...); {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, nil
 	case err != nil:
 		return false, Classify(err)
 	}
 	return true, nil
+}
+
+// Query runs a reading statement outside of any transaction.
+func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return db.query(ctx, query, args)
+}
+
+// Row runs a reading statement that returns at most one row.
+func (db *DB) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
+	return db.row(ctx, query, args, dest)
+}
+
+// Tx is a transaction; it ends with the closure that it was given to. A statement that failed dooms
+// it, even when the closure hides the error: PostgreSQL knows no other way, so SQLite does the same.
+type Tx struct {
+	session
+	after  []func()
+	failed error // of the first statement that failed
+	hasty  bool  // its DDL does not wait long for locks (PostgreSQL)
+}
+
+// AfterCommit has f run once the transaction is durable, after what was registered before; never
+// when it is rolled back.
+func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
+
+// noted remembers the first failure.
+func (t *Tx) noted(err error) error {
+	if t.failed == nil {
+		t.failed = err
+	}
+	return err
+}
+
+// Query runs a statement that returns rows inside the transaction. Close them before the next
+// statement: a PostgreSQL connection does one thing at a time.
+func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	rows, err := t.query(ctx, query, args)
+	return rows, t.noted(err)
+}
+
+// Row runs a statement that returns at most one row inside the transaction.
+func (t *Tx) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
+	found, err := t.row(ctx, query, args, dest)
+	return found, t.noted(err)
+}
+
+// Exec runs a statement and returns how many rows it changed.
+func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	text, err := t.ready(query, args)
+	if err != nil {
+		return 0, t.noted(err)
+	}
+	res, err := t.run.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, t.noted(Classify(err))
+	}
+	n, err := res.RowsAffected()
+	return n, t.noted(Classify(err))
+}
+
+// DDL runs a statement that changes the structure of the database. On PostgreSQL it gives up soon
+// when somebody reads or writes the table, so that nobody queues behind it, and the transaction is
+// run again: a long wait for the table's lock would stop every reader.
+func (t *Tx) DDL(ctx context.Context, query string) error {
+	if t.observe != nil {
+		t.observe(query)
+	}
+	if w, ok := t.run.(*writer); ok {
+		_, err := w.conn.ExecContext(ctx, query)
+		return t.noted(Classify(err))
+	}
+	if !t.hasty {
+		if _, err := t.run.ExecContext(ctx, "SET LOCAL lock_timeout = '200ms'"); err != nil {
+			return t.noted(Classify(err))
+		}
+		t.hasty = true
+	}
+	_, err := t.run.ExecContext(ctx, query)
+	return t.noted(Classify(err))
+}
+
+func (db *DB) tx(run runner) *Tx {
+	return &Tx{session: session{run: run, engine: db.engine, observe: db.observe}}
 }
 
 // Read runs fn in a read-only transaction: everything it reads is of one moment.
@@ -148,15 +210,17 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 		return Classify(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return fn(&Tx{run: tx, engine: db.engine})
+	return fn(db.tx(tx))
 }
 
 // Write runs fn in a transaction and commits it durably, or rolls back everything when fn returns
-// an error. fn may run more than once (a deadlock, a lost connection): it must have no effect but
-// its statements and what it registers with AfterCommit.
+// an error or a statement of it failed. fn may run more than once (a deadlock, a lost connection,
+// another caller's failure): it must have no effect but its statements and what it registers with
+// AfterCommit.
 //
 // On SQLite the transactions of concurrent callers are joined into one commit; each still succeeds
-// or fails alone.
+// or fails alone. On PostgreSQL a connection that is lost during the commit leaves the outcome open:
+// the error's reason is then "outcome_unknown", and the transaction is not run again.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	if db.group != nil {
 		return db.group.run(ctx, fn)
@@ -181,12 +245,12 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) (err error) {
 		return Classify(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	t := &Tx{run: tx, engine: db.engine}
+	t := db.tx(tx)
 	if err := guard(t, fn); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return Classify(err)
+		return classifyCommit(err)
 	}
 	for _, f := range t.after {
 		f()
@@ -202,5 +266,8 @@ func guard(t *Tx, fn func(*Tx) error) (err error) {
 			err = fault.Wrap(fault.Internal, fmt.Errorf("panic: %v", p), "panic", "internal error")
 		}
 	}()
-	return fn(t)
+	if err := fn(t); err != nil {
+		return err
+	}
+	return t.failed
 }
