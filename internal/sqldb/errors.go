@@ -69,9 +69,10 @@ func classifyCommit(err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && !ending(e.Code) && e.Code != "57014" {
 		return Classify(err)
 	}
-	// database/sql compares contexts before it sends anything, and gives their error unwrapped.
+	// database/sql looks at the context before it sends anything, and gives its error unwrapped. What
+	// pgx calls safe to retry is not, here: it says so of a connection that broke before the answer.
 	unsent := err == context.Canceled || err == context.DeadlineExceeded //nolint:errorlint // see above
-	if unsent || errors.Is(err, sql.ErrTxDone) || errors.Is(err, pgx.ErrTxCommitRollback) || pgconn.SafeToRetry(err) {
+	if unsent || errors.Is(err, sql.ErrTxDone) || errors.Is(err, pgx.ErrTxCommitRollback) {
 		return Classify(err)
 	}
 	return fault.Wrap(fault.Unavailable, err, reasonUnknown, "the database went away while this was being saved, and it is not known whether it was: look before you repeat it")

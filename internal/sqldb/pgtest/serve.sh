@@ -20,6 +20,8 @@ $as "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c unix_socket
 server=$!
 {
 	cat <&3 >/dev/null
+	# A test may have frozen the server, and died before it thawed it.
+	kill -CONT "$server" && pkill -CONT -P "$server" || :
 	kill -INT "$server" # a fast shutdown: sessions are cut off, data is not
 } &
 exec 3<&-
