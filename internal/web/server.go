@@ -38,6 +38,8 @@ func New(conf config.Config, a *api.API, ids *id.Source, now func() time.Time, l
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.readiness)
+	mux.Handle("/healthz", api.NotAllowed(http.MethodGet))
+	mux.Handle("/readyz", api.NotAllowed(http.MethodGet))
 	mux.Handle("/", a.Handler())
 	s.http = &http.Server{
 		Handler: s.guard(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
@@ -104,13 +106,14 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := s.now()
 		t := &api.Trace{Request: s.ids.New().String()}
+		r = api.WithTrace(r, t)
 		s.headers(w.Header(), t.Request)
 		seen := &status{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {
 				s.log.Error("request panicked", "request", t.Request, "route", t.Route)
 				if seen.code == 0 {
-					say(seen, http.StatusInternalServerError, "internal error")
+					api.Problem(seen, r, fault.New(fault.Internal, "panic", "internal error"))
 				}
 			}
 			s.log.Info("request", "request", t.Request, "method", r.Method, "route", t.Route, "status", seen.code, "bytes", seen.bytes,
@@ -120,11 +123,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		case s.slots <- struct{}{}:
 			defer func() { <-s.slots }()
 		default:
-			seen.Header().Set("Retry-After", "1")
-			say(seen, http.StatusServiceUnavailable, "too many requests at once: try again")
+			api.Problem(seen, r, fault.New(fault.Unavailable, "busy", "too many requests at once: try again"))
 			return
 		}
-		next.ServeHTTP(seen, api.WithTrace(r, t))
+		next.ServeHTTP(seen, r)
 	})
 }
 

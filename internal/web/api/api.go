@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ type call struct {
 	*http.Request
 	ctx     context.Context //nolint:containedctx // lives as long as the request
 	session *door.Session
+	query   map[string]string // the query parameters that the route knows
 }
 
 // reply is what a handler answers.
@@ -52,8 +54,13 @@ type handler func(a *API, c *call) (reply, error)
 // Handler returns the API as an HTTP handler.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
+	allowed := map[string][]string{}
 	for _, r := range Routes() {
 		mux.Handle(r.Method+" "+r.Path, a.serve(r))
+		allowed[r.Path] = append(allowed[r.Path], r.Method)
+	}
+	for path, methods := range allowed {
+		mux.Handle(path, NotAllowed(methods...))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.problem(w, r, fault.New(fault.NotFound, "unknown_path", "there is nothing at this address; see docs/api.md"))
@@ -69,6 +76,7 @@ func (a *API) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
 		defer cancel()
+		note(r, route.Path, authn.Actor{})
 		actor, err := a.authenticate(ctx, r)
 		if err != nil {
 			a.problem(w, r, err)
@@ -82,6 +90,10 @@ func (a *API) serve(route Route) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, route.limit())
 		c := &call{Request: r, ctx: ctx, session: a.door.As(actor, door.ViaAPI).From(origin(r))}
+		if c.query, err = params(r, strings.Fields(route.Query)); err != nil {
+			a.problem(w, r, err)
+			return
+		}
 		got, err := route.handle(a, c)
 		if err != nil {
 			a.problem(w, r, err)
@@ -129,27 +141,61 @@ func (a *API) authenticate(ctx context.Context, r *http.Request) (authn.Actor, e
 	return actor, err
 }
 
-// problem answers an error as a problem document (RFC 9457).
+// NotAllowed answers requests with a method that the address does not know.
+func NotAllowed(methods ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		write(w, r, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "wrong_method", "this address takes %s", strings.Join(methods, ", ")))
+	})
+}
+
+// problem answers an error, and logs one that is ours.
 func (a *API) problem(w http.ResponseWriter, r *http.Request, err error) {
+	if fault.KindOf(err) == fault.Internal && !tooLarge(err) && !timedOut(err) {
+		a.log.ErrorContext(r.Context(), "request failed", "request", requestOf(r), "error", err.Error())
+	}
+	Problem(w, r, err)
+}
+
+func tooLarge(err error) bool {
+	_, ok := errors.AsType[*http.MaxBytesError](err)
+	return ok
+}
+
+func timedOut(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// Problem answers an error as a problem document (RFC 9457).
+func Problem(w http.ResponseWriter, r *http.Request, err error) {
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = fault.New(fault.TooLarge, "body_too_large", "the request is larger than %d bytes", e.Limit)
 	}
 	kind := fault.KindOf(err)
-	if kind == fault.Internal {
-		a.log.ErrorContext(r.Context(), "request failed", "request", requestOf(r), "error", err.Error())
+	if kind == fault.Internal && timedOut(err) {
+		kind, err = fault.Unavailable, fault.New(fault.Unavailable, "timeout", "the request took too long and was stopped")
 	}
 	status := kind.Status()
-	if reason := fault.Reason(err); kind == fault.Invalid && (reason == "bad_json" || reason == "bad_parameter" || reason == "bad_id") {
+	if kind == fault.Invalid && slices.Contains([]string{"bad_json", "bad_body", "bad_parameter", "bad_id"}, fault.Reason(err)) {
 		status = http.StatusBadRequest
 	}
-	if kind == fault.Unauthenticated {
+	switch kind {
+	case fault.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="wardbook"`)
+	case fault.TooMany, fault.Unavailable:
+		if w.Header().Get("Retry-After") == "" {
+			w.Header().Set("Retry-After", strconv.Itoa(int(failEvery/time.Second)))
+		}
 	}
+	write(w, r, status, err)
+}
+
+func write(w http.ResponseWriter, r *http.Request, status int, err error) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(problem{ // the other side may be gone
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: fault.Message(err),
-		Code: string(kind), Reason: fault.Reason(err), Errors: fault.FieldsOf(err), Request: requestOf(r),
+		Code: string(fault.KindOf(err)), Reason: fault.Reason(err), Errors: fault.FieldsOf(err), Request: requestOf(r),
 	})
 }
 

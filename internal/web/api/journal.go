@@ -38,11 +38,9 @@ func entryOf(x door.JournalEntry) entryJSON {
 }
 
 func journalEntries(_ *API, c *call) (reply, error) {
-	p, err := c.params("filter", "limit", "cursor")
-	if err != nil {
-		return reply{}, err
-	}
+	p := c.query
 	q := door.JournalQuery{Filter: p["filter"]}
+	var err error
 	if q.Limit, err = integer("limit", p["limit"]); err != nil {
 		return reply{}, err
 	}
@@ -75,10 +73,7 @@ func checkpoint(_ *API, c *call) (reply, error) {
 }
 
 func proof(_ *API, c *call) (reply, error) {
-	p, err := c.params("entry")
-	if err != nil {
-		return reply{}, err
-	}
+	p := c.query
 	entry, err := id.Parse(p["entry"])
 	if err != nil {
 		return reply{}, parameter("entry", "want the identifier of an entry")
@@ -97,11 +92,9 @@ func proof(_ *API, c *call) (reply, error) {
 }
 
 func changeSets(_ *API, c *call) (reply, error) {
-	p, err := c.params("filter", "limit", "cursor")
-	if err != nil {
-		return reply{}, err
-	}
+	p := c.query
 	q := door.Query{Object: "change_set", Filter: p["filter"], Cursor: p["cursor"]}
+	var err error
 	if q.Limit, err = integer("limit", p["limit"]); err != nil {
 		return reply{}, err
 	}
@@ -121,10 +114,7 @@ func changeSet(_ *API, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	p, err := c.params("cursor")
-	if err != nil {
-		return reply{}, err
-	}
+	p := c.query
 	from, err := below(p["cursor"])
 	if err != nil {
 		return reply{}, err
@@ -156,10 +146,8 @@ func undo(_ *API, c *call) (reply, error) {
 		DryRun        bool `json:"dry_run"`
 		SkipConflicts bool `json:"skip_conflicts"`
 	}
-	if c.ContentLength != 0 {
-		if err := c.decode(&b); err != nil {
-			return reply{}, err
-		}
+	if err := c.decodeAny(&b); err != nil {
+		return reply{}, err
 	}
 	r, err := c.session.Restore(c.ctx, door.Restoration{ChangeSet: set, DryRun: b.DryRun, SkipConflicts: b.SkipConflicts})
 	if err != nil {

@@ -58,12 +58,20 @@ func objectOf(x door.ObjectInfo) objectJSON {
 			Name: d.Name, Type: d.Type, Class: d.Class, Label: d.Label, Help: d.Help, Required: d.Required, ReadOnly: d.ReadOnly, Unique: d.Unique,
 			Options: d.Options, Target: d.Target,
 			Can: map[string]bool{
-				"read": readable, "masked": f.Access == policy.Masked, "edit": f.Access >= policy.Editable && !d.ReadOnly,
+				"read": readable, "masked": f.Access == policy.Masked, "edit": editable(f),
 				"filter": f.Filter, "sort": f.Sort, "group": f.Group, "sum": f.Sum,
 			},
 		})
 	}
 	return out
+}
+
+// editable reports whether a request may set the field: what is masked can be written over, and a
+// secret can be written only.
+func editable(f door.FieldInfo) bool {
+	d := f.Field
+	over := d.Class == schema.Secret || d.Class == schema.Restricted && f.Access == policy.Masked
+	return !d.ReadOnly && (f.Access >= policy.Editable || over)
 }
 
 func objects(_ *API, c *call) (reply, error) {

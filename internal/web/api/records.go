@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
@@ -32,11 +33,18 @@ func etag(version int64) map[string]string {
 }
 
 func listRecords(_ *API, c *call) (reply, error) {
-	p, err := c.params("filter", "sort", "fields", "limit", "cursor", "count", "as_of", "deleted")
-	if err != nil {
+	p := c.query
+	q := door.Query{Object: c.PathValue("object"), Filter: p["filter"], Sort: list(p["sort"]), Fields: list(p["fields"]), Cursor: p["cursor"]}
+	if p["search"] != "" {
+		return reply{}, fault.New(fault.Invalid, "no_search", "search: there is no index to search yet; use filter, such as name.contains(\"x\")")
+	}
+	var err error
+	if q.Count, err = boolean("count", p["count"]); err != nil {
 		return reply{}, err
 	}
-	q := door.Query{Object: c.PathValue("object"), Filter: p["filter"], Sort: list(p["sort"]), Fields: list(p["fields"]), Cursor: p["cursor"], Count: p["count"] == "true", Deleted: p["deleted"] == "true"}
+	if q.Deleted, err = boolean("deleted", p["deleted"]); err != nil {
+		return reply{}, err
+	}
 	if q.Limit, err = integer("limit", p["limit"]); err != nil {
 		return reply{}, err
 	}
@@ -78,10 +86,7 @@ func createRecord(_ *API, c *call) (reply, error) {
 }
 
 func getRecord(_ *API, c *call) (reply, error) {
-	p, err := c.params("fields", "as_of")
-	if err != nil {
-		return reply{}, err
-	}
+	p := c.query
 	rid, err := c.record()
 	if err != nil {
 		return reply{}, err
@@ -137,10 +142,8 @@ func restoreRecord(_ *API, c *call) (reply, error) {
 	var b struct {
 		Version int64 `json:"version"`
 	}
-	if c.ContentLength != 0 {
-		if err := c.decode(&b); err != nil {
-			return reply{}, err
-		}
+	if err := c.decodeAny(&b); err != nil {
+		return reply{}, err
 	}
 	object := c.PathValue("object")
 	if _, err := c.session.Restore(c.ctx, door.Restoration{Object: object, ID: rid, Version: b.Version}); err != nil {
@@ -167,10 +170,7 @@ type changeJSON struct {
 }
 
 func history(_ *API, c *call) (reply, error) {
-	p, err := c.params("cursor")
-	if err != nil {
-		return reply{}, err
-	}
+	p := c.query
 	rid, err := c.record()
 	if err != nil {
 		return reply{}, err
@@ -206,7 +206,10 @@ func below(text string) (uint64, error) {
 	return n, nil
 }
 
-func reveal(_ *API, c *call) (reply, error) {
+// revealTime is how long a client may show a revealed value before it masks it again.
+const revealTime = time.Minute
+
+func reveal(a *API, c *call) (reply, error) {
 	rid, err := c.record()
 	if err != nil {
 		return reply{}, err
@@ -222,7 +225,7 @@ func reveal(_ *API, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{body: map[string]any{"value": v}}, nil
+	return reply{body: map[string]any{"value": v, "expires_at": stamp(a.now().Add(revealTime))}}, nil
 }
 
 func aggregate(_ *API, c *call) (reply, error) {

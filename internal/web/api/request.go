@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,13 +77,25 @@ const (
 )
 
 // decode reads a JSON body into v: one value, no unknown members, not deeper than maxDepth.
-func (c *call) decode(v any) error {
-	if ct := c.Header.Get("Content-Type"); ct != "" && !strings.HasPrefix(ct, "application/json") {
-		return fault.New(fault.Invalid, "bad_json", "send JSON (Content-Type: application/json)")
-	}
+func (c *call) decode(v any) error { return c.read(v, false) }
+
+// decodeAny is decode for a body that may be left out.
+func (c *call) decodeAny(v any) error { return c.read(v, true) }
+
+func (c *call) read(v any, optional bool) error {
 	b, err := io.ReadAll(c.Body)
-	if err != nil {
+	switch {
+	case err != nil && tooLarge(err):
 		return err
+	case err != nil:
+		return fault.Wrap(fault.Invalid, err, "bad_body", "the request ended before its body was complete")
+	case len(b) == 0 && optional:
+		return nil
+	}
+	if ct := c.Header.Get("Content-Type"); ct != "" {
+		if media, _, err := mime.ParseMediaType(ct); err != nil || media != "application/json" {
+			return fault.New(fault.Invalid, "bad_json", "send JSON (Content-Type: application/json)")
+		}
 	}
 	if err := checkDepth(b); err != nil {
 		return err
@@ -162,23 +176,21 @@ func (c *call) version() (int64, error) {
 	return n, nil
 }
 
-// params reads query parameters and refuses those that are not known.
-func (c *call) params(known ...string) (map[string]string, error) {
+// params reads query parameters and refuses those that the route does not know.
+func params(r *http.Request, known []string) (map[string]string, error) {
 	// Not URL.Query: it drops what it cannot read, and a list without its filter is a wrong answer.
-	query, err := url.ParseQuery(c.URL.RawQuery)
+	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "bad_parameter", "the part of the address after ? cannot be read: encode it (; is %%3B, %% is %%25)")
 	}
 	out := map[string]string{}
 	for name, values := range query {
-		ok := false
-		for _, k := range known {
-			ok = ok || k == name
-		}
-		if !ok {
+		switch {
+		case len(known) == 0:
+			return nil, parameter(name, "this address takes no parameters")
+		case !slices.Contains(known, name):
 			return nil, parameter(name, "there is no such parameter; there are: "+strings.Join(known, ", "))
-		}
-		if len(values) != 1 {
+		case len(values) != 1:
 			return nil, parameter(name, "give it once")
 		}
 		out[name] = values[0]
@@ -212,6 +224,16 @@ func integer(name, text string) (int, error) {
 		return 0, parameter(name, "want a whole number")
 	}
 	return n, nil
+}
+
+func boolean(name, text string) (bool, error) {
+	switch text {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, parameter(name, "want true or false")
 }
 
 func moment(name, text string) (time.Time, error) {

@@ -5,7 +5,8 @@ type Route struct {
 	Method string
 	Path   string
 	About  string
-	Large  bool // takes a body of up to 10 MB instead of 1 MB
+	Query  string // names of the query parameters, with spaces between them
+	Large  bool   // takes a body of up to 10 MB instead of 1 MB
 
 	handle handler
 }
@@ -21,28 +22,28 @@ func (r Route) limit() int64 {
 func Routes() []Route {
 	const v = "/api/v1"
 	return []Route{
-		{"GET", v + "/me", "who the token acts for", false, me},
-		{"GET", v + "/objects", "the objects that you may use", false, objects},
-		{"GET", v + "/objects/{object}", "one object, its fields and what you may do", false, object},
-		{"POST", v + "/objects", "make a custom object", false, defineObject},
-		{"PATCH", v + "/objects/{object}", "rename or hide an object", false, changeObject},
-		{"POST", v + "/objects/{object}/fields", "add a custom field", false, addField},
-		{"PATCH", v + "/objects/{object}/fields/{field}", "change or hide a custom field", false, changeField},
-		{"GET", v + "/records/{object}", "a list: filter, sort, fields, limit, cursor, count, as_of, deleted", false, listRecords},
-		{"POST", v + "/records/{object}", "make a record", false, createRecord},
-		{"GET", v + "/records/{object}/{id}", "one record, now or as_of", false, getRecord},
-		{"PATCH", v + "/records/{object}/{id}", "change fields; If-Match: version", false, updateRecord},
-		{"DELETE", v + "/records/{object}/{id}", "put into the bin; If-Match: version", false, deleteRecord},
-		{"POST", v + "/records/{object}/{id}/restore", "take out of the bin, or back to a version", false, restoreRecord},
-		{"GET", v + "/records/{object}/{id}/history", "what changed, when and by whom", false, history},
-		{"POST", v + "/records/{object}/{id}/reveal", "show a masked field, for a purpose", false, reveal},
-		{"POST", v + "/aggregate/{object}", "numbers about groups of records", false, aggregate},
-		{"POST", v + "/batch", "several changes as one, or none", true, batch},
-		{"GET", v + "/changesets", "what was done as one", false, changeSets},
-		{"GET", v + "/changesets/{id}", "one change set with its changes", false, changeSet},
-		{"POST", v + "/changesets/{id}/undo", "take a change set back", false, undo},
-		{"GET", v + "/journal", "entries, newest first: filter, limit, cursor", false, journalEntries},
-		{"GET", v + "/journal/checkpoint", "the newest signed checkpoint", false, checkpoint},
-		{"GET", v + "/journal/proof", "proof that an entry is in the log: entry", false, proof},
+		{"GET", v + "/me", "who the token acts for", "", false, me},
+		{"GET", v + "/objects", "the objects that you may use", "", false, objects},
+		{"GET", v + "/objects/{object}", "one object, its fields and what you may do", "", false, object},
+		{"POST", v + "/objects", "make a custom object", "", false, defineObject},
+		{"PATCH", v + "/objects/{object}", "rename or hide an object", "", false, changeObject},
+		{"POST", v + "/objects/{object}/fields", "add a custom field", "", false, addField},
+		{"PATCH", v + "/objects/{object}/fields/{field}", "change or hide a custom field", "", false, changeField},
+		{"GET", v + "/records/{object}", "a list: filtered, sorted, page by page, now or as_of", "filter search sort fields limit cursor count as_of deleted", false, listRecords},
+		{"POST", v + "/records/{object}", "make a record", "", false, createRecord},
+		{"GET", v + "/records/{object}/{id}", "one record, now or as_of", "fields as_of", false, getRecord},
+		{"PATCH", v + "/records/{object}/{id}", "change fields; If-Match: version", "", false, updateRecord},
+		{"DELETE", v + "/records/{object}/{id}", "put into the bin; If-Match: version", "", false, deleteRecord},
+		{"POST", v + "/records/{object}/{id}/restore", "take out of the bin, or back to a version", "", false, restoreRecord},
+		{"GET", v + "/records/{object}/{id}/history", "what changed, when and by whom", "cursor", false, history},
+		{"POST", v + "/records/{object}/{id}/reveal", "show a masked field, for a purpose", "", false, reveal},
+		{"POST", v + "/aggregate/{object}", "numbers about groups of records", "", false, aggregate},
+		{"POST", v + "/batch", "several changes as one, or none", "", true, batch},
+		{"GET", v + "/changesets", "what was done as one", "filter limit cursor", false, changeSets},
+		{"GET", v + "/changesets/{id}", "one change set with its changes", "cursor", false, changeSet},
+		{"POST", v + "/changesets/{id}/undo", "take a change set back", "", false, undo},
+		{"GET", v + "/journal", "entries, newest first", "filter limit cursor", false, journalEntries},
+		{"GET", v + "/journal/checkpoint", "the newest signed checkpoint", "", false, checkpoint},
+		{"GET", v + "/journal/proof", "proof that an entry is in the log", "entry", false, proof},
 	}
 }

@@ -1,0 +1,339 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/wardbook/wardbook/internal/door"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/sqldb"
+	"github.com/wardbook/wardbook/internal/web/api"
+)
+
+// row says what a route answers to whom.
+type row struct {
+	path, body string
+	ok         int // to the owner
+	stranger   int // to a person without a role
+	narrow     int // to the owner through a token for something else
+}
+
+// rows has a row for each route. Where a stranger is answered 200, the answer is about the stranger
+// alone, or empty; everybody may read, and prove, the entries of their own acts; denied looks like absent; 403 stands where absence would lie.
+func rows() map[string]row {
+	const label = `"label":{"en":"Car","zh":"车"}`
+	return map[string]row{
+		"GET /api/v1/me":                                {"/api/v1/me", "", 200, 200, 200},
+		"GET /api/v1/objects":                           {"/api/v1/objects", "", 200, 200, 200},
+		"GET /api/v1/objects/{object}":                  {"/api/v1/objects/company", "", 200, 404, 404},
+		"POST /api/v1/objects":                          {"/api/v1/objects", `{"name":"car",` + label + `,"plural":{"en":"Cars","zh":"车"},"title":["code"],"fields":[{"name":"code","type":"text","class":"internal","label":{"en":"Code","zh":"编号"}}]}`, 201, 403, 403},
+		"PATCH /api/v1/objects/{object}":                {"/api/v1/objects/car", `{` + label + `}`, 200, 403, 403},
+		"POST /api/v1/objects/{object}/fields":          {"/api/v1/objects/car/fields", `{"name":"seats","type":"int","class":"internal","label":{"en":"Seats","zh":"座位"}}`, 201, 403, 403},
+		"PATCH /api/v1/objects/{object}/fields/{field}": {"/api/v1/objects/car/fields/seats", `{"help":{"en":"How many","zh":"数量"}}`, 200, 403, 403},
+		"GET /api/v1/records/{object}":                  {"/api/v1/records/company", "", 200, 404, 404},
+		"POST /api/v1/records/{object}":                 {"/api/v1/records/company", `{"fields":{"name":"Gamma"}}`, 201, 404, 404},
+		"GET /api/v1/records/{object}/{id}":             {"/api/v1/records/company/$company", "", 200, 404, 404},
+		"PATCH /api/v1/records/{object}/{id}":           {"/api/v1/records/company/$company", `{"fields":{"city":"Lyon"}}`, 200, 404, 404},
+		"GET /api/v1/records/{object}/{id}/history":     {"/api/v1/records/company/$company/history", "", 200, 404, 404},
+		"DELETE /api/v1/records/{object}/{id}":          {"/api/v1/records/company/$company", "", 204, 404, 404},
+		"POST /api/v1/records/{object}/{id}/restore":    {"/api/v1/records/company/$binned/restore", `{}`, 200, 404, 404},
+		"POST /api/v1/records/{object}/{id}/reveal":     {"/api/v1/records/contact/$contact/reveal", `{"field":"identity_number","purpose":"contract signing"}`, 200, 404, 404},
+		"POST /api/v1/aggregate/{object}":               {"/api/v1/aggregate/company", `{"group_by":["city"],"measures":[{"op":"count"}]}`, 200, 404, 404},
+		"POST /api/v1/batch":                            {"/api/v1/batch", `{"operations":[{"op":"create","object":"company","fields":{"name":"Delta"}}]}`, 200, 404, 404},
+		"GET /api/v1/changesets":                        {"/api/v1/changesets", "", 200, 404, 404},
+		"GET /api/v1/changesets/{id}":                   {"/api/v1/changesets/$set", "", 200, 404, 404},
+		"POST /api/v1/changesets/{id}/undo":             {"/api/v1/changesets/$set/undo", `{}`, 200, 404, 404},
+		"GET /api/v1/journal":                           {"/api/v1/journal", "", 200, 200, 200},
+		"GET /api/v1/journal/checkpoint":                {"/api/v1/journal/checkpoint", "", 200, 200, 200},
+		"GET /api/v1/journal/proof":                     {"/api/v1/journal/proof?entry=$entry", "", 200, 404, 200},
+	}
+}
+
+func TestEveryRoute(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	f := s.fixture(t)
+	stranger := s.token(t, s.Person(t, "Stan Stranger", id.ID{}), "*:*")
+	narrow := s.token(t, s.Owner, "task:read")
+	table := rows()
+	for _, route := range api.Routes() {
+		name := route.Method + " " + route.Path
+		r, ok := table[name]
+		if !ok {
+			t.Errorf("%s has no row in the table of rights: say who gets what", name)
+			continue
+		}
+		delete(table, name)
+		t.Run(strings.ReplaceAll(name, "/", "_"), func(t *testing.T) {
+			path := s.fill(r.path, f)
+			s.unwelcome(t, route, path, r.body)
+			s.send(t, route.Method, path, stranger, r.body).want(r.stranger)
+			s.send(t, route.Method, path, narrow, r.body).want(r.narrow)
+			if route.Method != http.MethodGet && r.body != "" {
+				s.badBodies(t, route, path)
+			}
+			s.send(t, route.Method, path, s.owner, r.body).want(r.ok)
+		})
+	}
+	for name := range table {
+		t.Errorf("the table has a row for %s, which is no route", name)
+	}
+}
+
+// unwelcome sends what no route takes.
+func (s *site) unwelcome(t *testing.T, route api.Route, path, body string) {
+	t.Helper()
+	for _, token := range []string{"", "wb_wrong", "wb_" + strings.Repeat("a", 58), s.owner + "a", strings.ToUpper(s.owner)} {
+		a := s.send(t, route.Method, path, token, body).want(401)
+		if a.header.Get("WWW-Authenticate") == "" || a.str("code") != "unauthenticated" {
+			t.Errorf("%s: %s", a.header, a.text)
+		}
+		s.Clock.Add(1e10) // so that wrong tokens are not stopped by their number
+	}
+	joint := "?"
+	if strings.Contains(path, "?") {
+		joint = "&"
+	}
+	if a := s.send(t, route.Method, path+joint+"nosuch=1", s.owner, body).want(400); a.str("errors/0/field") != "nosuch" {
+		t.Error(a.text)
+	}
+	s.send(t, route.Method, path+joint+"a=%zz", s.owner, body).want(400)
+	plain, _, _ := strings.Cut(path, "?")
+	a := s.send(t, "PUT", plain, s.owner, body).want(405)
+	if !strings.Contains(a.header.Get("Allow"), route.Method) || a.str("reason") != "wrong_method" {
+		t.Errorf("Allow is %q: %s", a.header.Get("Allow"), a.text)
+	}
+}
+
+// badBodies sends bodies that are no request of the route.
+func (s *site) badBodies(t *testing.T, route api.Route, path string) {
+	t.Helper()
+	for _, c := range []struct {
+		name, body, reason string
+		status             int
+		header             string
+	}{
+		{"a form", `a=b`, "bad_json", 400, "Content-Type: application/x-www-form-urlencoded"},
+		{"a type that begins alike", `{}`, "bad_json", 400, "Content-Type: application/jsonp"},
+		{"no type that can be read", `{}`, "bad_json", 400, "Content-Type: ;;"},
+		{"cut short", `{"a":`, "bad_json", 400, ""},
+		{"two values", `{} {}`, "bad_json", 400, ""},
+		{"unknown member", `{"asAdmin":true}`, "bad_json", 400, ""},
+		{"not an object", `[]`, "bad_json", 400, ""},
+		{"deep", strings.Repeat("[", 33) + strings.Repeat("]", 33), "json_too_deep", 413, ""},
+	} {
+		a := s.send(t, route.Method, path, s.owner, c.body, c.header).want(c.status)
+		if a.str("reason") != c.reason {
+			t.Errorf("%s: %s", c.name, a.text)
+		}
+	}
+	limit := int64(1 << 20)
+	if route.Large {
+		limit = 10 << 20
+	}
+	r := httptest.NewRequest(route.Method, "http://wardbook.test"+path, reader(limit+1))
+	r.Header.Set("Authorization", "Bearer "+s.owner)
+	if a := s.serve(t, r).want(413); a.str("reason") != "body_too_large" {
+		t.Error(a.text)
+	}
+}
+
+func TestPreconditions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	path := "/api/v1/records/company/" + s.Make(t, "company", door.Values{"name": "Alpha"}).String()
+	if tag := s.send(t, "GET", path, s.owner, "").want(200).header.Get("ETag"); tag != `"1"` {
+		t.Fatalf("ETag %s", tag)
+	}
+	for _, c := range []struct {
+		name, match string
+		status      int
+		tag         string
+	}{
+		{"the version that it has", `If-Match: "1"`, 200, `"2"`},
+		{"an older one", `If-Match: "1"`, 412, ""},
+		{"a newer one", `If-Match: "9"`, 412, ""},
+		{"weak", `If-Match: W/"2"`, 200, `"3"`},
+		{"any", `If-Match: *`, 200, `"4"`},
+		{"none", ``, 200, `"5"`},
+		{"no tag of ours", `If-Match: "abc"`, 400, ""},
+		{"below the first", `If-Match: "0"`, 400, ""},
+		{"several", `If-Match: "5", "6"`, 400, ""},
+	} {
+		a := s.send(t, "PATCH", path, s.owner, `{"fields":{"city":"`+c.name+`"}}`, c.match)
+		if a.want(c.status); a.header.Get("ETag") != c.tag {
+			t.Errorf("%s: ETag %q, want %q", c.name, a.header.Get("ETag"), c.tag)
+		}
+	}
+	s.send(t, "DELETE", path, s.owner, "", `If-Match: "4"`).want(412)
+	s.send(t, "DELETE", path, s.owner, "", `If-Match: "5"`).want(204)
+	s.send(t, "DELETE", path, s.owner, "", `If-Match: "5"`).want(404)
+}
+
+func TestRepeatedRequests(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	const key = "Idempotency-Key: k1"
+	first := s.send(t, "POST", "/api/v1/records/company", s.owner, `{"fields":{"name":"Once"}}`, key).want(201)
+	if loc := first.header.Get("Location"); loc != "/api/v1/records/company/"+first.str("id") {
+		t.Errorf("Location %q", loc)
+	}
+	if again := s.send(t, "POST", "/api/v1/records/company", s.owner, `{"fields":{"name":"Once"}}`, key).want(201); again.str("id") != first.str("id") {
+		t.Error("the same request made another record")
+	}
+	if a := s.send(t, "POST", "/api/v1/records/company", s.owner, `{"fields":{"name":"Twice"}}`, key).want(409); a.str("code") != "conflict" {
+		t.Error(a.text)
+	}
+	other := s.token(t, s.Person(t, "Rita Rep", id.ID{}, "sales_rep"), "*:*")
+	if a := s.send(t, "POST", "/api/v1/records/company", other, `{"fields":{"name":"Once"}}`, key).want(201); a.str("id") == first.str("id") {
+		t.Error("another person's key gave the record")
+	}
+	s.send(t, "POST", "/api/v1/records/company", s.owner, `{"fields":{"name":"Long"}}`, "Idempotency-Key: "+strings.Repeat("k", 256)).want(422)
+	const batch = `{"operations":[{"op":"create","object":"company","fields":{"name":"B"}}]}`
+	set := s.send(t, "POST", "/api/v1/batch", s.owner, batch, "Idempotency-Key: k2").want(200).str("changeset")
+	if got := s.send(t, "POST", "/api/v1/batch", s.owner, batch, "Idempotency-Key: k2").want(200).str("changeset"); got != set {
+		t.Error("the same batch made another change set")
+	}
+	if a := s.send(t, "GET", "/api/v1/records/company?count=true&filter="+`name=="B"`, s.owner, "").want(200); a.get("count") != 1.0 {
+		t.Error(a.text)
+	}
+}
+
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	for _, c := range []struct {
+		name, path, field string
+		status            int
+	}{
+		{"count is a yes or a no", "/api/v1/records/company?count=1", "count", 400},
+		{"deleted is a yes or a no", "/api/v1/records/company?deleted=yes", "deleted", 400},
+		{"limit is a number", "/api/v1/records/company?limit=x", "limit", 400},
+		{"limit has a limit", "/api/v1/records/company?limit=501", "limit", 422},
+		{"as_of is a moment", "/api/v1/records/company?as_of=yesterday", "as_of", 400},
+		{"twice", "/api/v1/records/company?limit=1&limit=2", "limit", 400},
+		{"a cursor of nobody", "/api/v1/records/company?cursor=AAAA", "cursor", 422},
+		{"a journal's cursor is a number", "/api/v1/journal?cursor=x", "cursor", 400},
+		{"an entry is an identifier", "/api/v1/journal/proof?entry=x", "entry", 400},
+		{"a field that is not there", "/api/v1/records/company?sort=nosuch", "sort", 422},
+		{"search has no index yet", "/api/v1/records/company?search=x", "", 422},
+	} {
+		if a := s.send(t, "GET", c.path, s.owner, "").want(c.status); a.str("errors/0/field") != c.field {
+			t.Errorf("%s: %s", c.name, a.text)
+		}
+	}
+}
+
+func TestRateLimits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	other := s.token(t, s.Owner, "*:*")
+	var last answer
+	for range 1000 {
+		if last = s.send(t, "GET", "/api/v1/objects/nosuch", s.owner, ""); last.status == 429 {
+			break
+		}
+	}
+	if last.want(429); last.header.Get("Retry-After") == "" || last.str("code") != "too_many" {
+		t.Errorf("%v %s", last.header, last.text)
+	}
+	s.send(t, "GET", "/api/v1/me", other, "").want(200) // another token has its own measure
+	s.Clock.Add(10e9)
+	s.send(t, "GET", "/api/v1/me", s.owner, "").want(200)
+}
+
+func TestGuessingTokensIsSlow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	var last answer
+	tries := 0
+	for ; tries < 100; tries++ {
+		if last = s.send(t, "GET", "/api/v1/me", "wb_wrong", ""); last.status == 429 {
+			break
+		}
+	}
+	if last.want(429); last.header.Get("Retry-After") == "" || tries > 30 {
+		t.Errorf("after %d tries: %v %s", tries, last.header, last.text)
+	}
+	s.Clock.Add(60e9)
+	s.send(t, "GET", "/api/v1/me", s.owner, "").want(200)
+}
+
+func TestTokensEnd(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	rita := s.Person(t, "Rita Rep", id.ID{}, "sales_rep")
+	token := s.token(t, rita, "*:*")
+	s.send(t, "GET", "/api/v1/me", token, "").want(200)
+	if _, err := s.As(s.Owner).Update(context.Background(), "user", rita, 0, door.Values{"active": false}); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.send(t, "GET", "/api/v1/me", token, "").want(401); a.str("reason") != "inactive" {
+		t.Error(a.text)
+	}
+	s.Clock.Add(3601e9)
+	if a := s.send(t, "GET", "/api/v1/me", s.owner, "").want(401); a.str("reason") != "bad_token" {
+		t.Error(a.text)
+	}
+}
+
+// The identifier of a request is in its answer, in the journal and in the log, where nothing personal is.
+func TestRequestsAreTraced(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	a := s.send(t, "POST", "/api/v1/records/contact", s.owner, `{"fields":{"last_name":"Verysecretname","email":"hidden@example.net"}}`, "X-Request-Id: chosen-by-a-stranger", "User-Agent: agent/1").want(201)
+	request := a.header.Get("X-Request-Id")
+	if request == "chosen-by-a-stranger" {
+		t.Error("a caller names our requests")
+	}
+	found := false
+	list := s.send(t, "GET", "/api/v1/journal", s.owner, "").want(200)
+	for i := range 9 {
+		at := "entries/" + string(rune('0'+i)) + "/"
+		found = found || list.str(at+"request_id") == request && list.str(at+"record") == a.str("id") && list.str(at+"verb") == "create"
+	}
+	if !found {
+		t.Errorf("%s is not in the journal: %s", request, list.text)
+	}
+	log := s.log.String()
+	if !strings.Contains(log, request) || !strings.Contains(log, "route=/api/v1/records/{object}") {
+		t.Error("the request is not in the log")
+	}
+	for _, secret := range []string{"Verysecretname", "hidden@example.net", s.owner, "192.0.2.1"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %s", secret)
+		}
+	}
+	s.send(t, "GET", "/api/v1/me", "", "").want(401)
+	if !strings.Contains(s.log.String(), "route=/api/v1/me status=401") {
+		t.Error("the log does not say where a stranger was refused")
+	}
+}
+
+func TestRequestsThatAreGivenUp(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := httptest.NewRequest("GET", "http://wardbook.test/api/v1/records/company", nil).WithContext(ctx)
+	r.Header.Set("Authorization", "Bearer "+s.owner)
+	if a := s.serve(t, r).want(503); a.str("code") != "unavailable" || a.header.Get("Retry-After") == "" {
+		t.Error(a.text)
+	}
+	r = httptest.NewRequest("POST", "http://wardbook.test/api/v1/records/company", broken{})
+	r.Header.Set("Authorization", "Bearer "+s.owner)
+	if a := s.serve(t, r).want(400); a.str("reason") != "bad_body" {
+		t.Error(a.text)
+	}
+	if strings.Contains(s.log.String(), "level=ERROR") {
+		t.Error("a caller that went away is logged as our error")
+	}
+}
+
+// broken is a body whose sender went away.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, http.ErrBodyReadAfterClose }
