@@ -207,13 +207,15 @@ func (d *Door) Settle(ctx context.Context) error {
 
 // flush numbers what waits. Without always, it leaves the database alone when this node has nothing.
 func (d *Door) flush(ctx context.Context, always bool) error {
+	wrote := d.reads.wrote.Swap(false)
 	reads := d.reads.take()
-	if len(reads) == 0 && !always && !d.reads.wrote.Swap(false) {
+	if len(reads) == 0 && !always && !wrote {
 		return nil
 	}
 	_, err := d.log.Sequence(ctx, reads)
-	if err != nil {
-		d.reads.putBack(reads)
+	d.reads.written(reads, err == nil)
+	if err != nil && wrote {
+		d.reads.wrote.Store(true)
 	}
 	return err
 }
@@ -239,8 +241,9 @@ func (d *Door) sign(ctx context.Context) error {
 type readQueue struct {
 	wrote atomic.Bool // a transaction of this node left pending entries
 
-	mu   sync.Mutex
-	list []store.Pending
+	mu    sync.Mutex
+	list  []store.Pending
+	taken int // by flush, and not in the journal yet
 }
 
 // maxReads bounds the queue: beyond it a read is refused rather than left out of the journal.
@@ -251,7 +254,7 @@ func newReadQueue() *readQueue { return &readQueue{} }
 func (q *readQueue) add(p store.Pending) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.list) >= maxReads {
+	if len(q.list)+q.taken >= maxReads {
 		return fault.New(fault.Unavailable, "journal_full", "the journal cannot keep up, so nothing can be read right now; try again")
 	}
 	q.list = append(q.list, p)
@@ -262,7 +265,7 @@ func (q *readQueue) add(p store.Pending) error {
 func (q *readQueue) room() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.list) >= maxReads {
+	if len(q.list)+q.taken >= maxReads {
 		return fault.New(fault.Unavailable, "journal_full", "the journal cannot keep up")
 	}
 	return nil
@@ -273,11 +276,16 @@ func (q *readQueue) take() []store.Pending {
 	defer q.mu.Unlock()
 	list := q.list
 	q.list = nil
+	q.taken += len(list)
 	return list
 }
 
-func (q *readQueue) putBack(list []store.Pending) {
+// written ends what take began; what is not in the journal goes back to the front.
+func (q *readQueue) written(list []store.Pending, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.list = append(list, q.list...)
+	q.taken -= len(list)
+	if !ok {
+		q.list = append(list, q.list...)
+	}
 }

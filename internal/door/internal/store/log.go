@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -67,7 +68,7 @@ func (l *Log) Sequence(ctx context.Context, reads []Pending) (size uint64, err e
 			if more, err = s.pending(ctx); err != nil {
 				return err
 			}
-			for i := range reads {
+			for i := 0; i < len(reads) && !more; i++ { // in the last transaction: when it fails, none of them is numbered
 				if err := s.add(ctx, &reads[i].Entry, reads[i].Entry.AppendBody(nil), reads[i].Sealed); err != nil {
 					return err
 				}
@@ -78,7 +79,6 @@ func (l *Log) Sequence(ctx context.Context, reads []Pending) (size uint64, err e
 		if err != nil || !more {
 			return size, err
 		}
-		reads = nil
 	}
 }
 
@@ -129,7 +129,7 @@ func (s *sequencing) pending(ctx context.Context) (more bool, err error) {
 		}
 		list = append(list, r)
 	}
-	if err := rows.Close(); err != nil {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return false, sqldb.Classify(err)
 	}
 	for _, r := range list {
