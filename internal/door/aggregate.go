@@ -94,7 +94,10 @@ func (s *Session) Aggregate(ctx context.Context, q AggregateQuery) (_ *Table, er
 	}
 	e := s.entry("aggregate", o.Name)
 	e.Count = uint64(len(t.Rows))
-	return t, s.queue(ctx, e, describe(q))
+	if err := s.queue(ctx, e, describe(q)); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // resolve finds the fields of an aggregate. A field that may not be read is as unknown as none.

@@ -101,7 +101,10 @@ func (s *Session) listAsOf(ctx context.Context, l *listing, q Query) (*Page, err
 	if page.Records, err = s.show(ctx, l.v, l.sh, rows); err != nil {
 		return nil, err
 	}
-	return page, s.journalList(ctx, q, len(page.Records))
+	if err := s.journalList(ctx, q, len(page.Records)); err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // pastRows returns the records that changed since a moment, as they were then; nil for one that was

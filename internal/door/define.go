@@ -42,7 +42,7 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 		return nil, err
 	}
 	if a.rights.Scope(policy.Everything, policy.Define) != policy.All {
-		return nil, fault.New(fault.Forbidden, "forbidden", "you may not change objects and fields")
+		return nil, s.forbidden(ctx, "define", "", fault.New(fault.Forbidden, "forbidden", "you may not change objects and fields"))
 	}
 	s.d.defining.Lock()
 	defer s.d.defining.Unlock()

@@ -66,7 +66,10 @@ func (s *Session) History(ctx context.Context, object string, rid id.ID, below u
 	}
 	e := s.entry("history", o.Name)
 	e.Record, e.Count = rid, uint64(len(list))
-	return list, s.queue(ctx, e, "")
+	if err := s.queue(ctx, e, ""); err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // findAny checks that the session may see a record, or, of one in the bin, that it may take it back.

@@ -54,7 +54,7 @@ func (s *Session) Journal(ctx context.Context, q JournalQuery) (_ []JournalEntry
 	auditor := mayAudit(a)
 	if !auditor {
 		if !q.Actor.IsZero() && q.Actor != a.me {
-			return nil, nil
+			return nil, s.forbidden(ctx, "journal", "", nil)
 		}
 		q.Actor = a.me
 	}
@@ -76,9 +76,14 @@ func (s *Session) Journal(ctx context.Context, q JournalQuery) (_ []JournalEntry
 	e := s.entry("journal", "")
 	e.Count = uint64(len(list))
 	if auditor {
-		return list, s.durable(ctx, e, describe(q))
+		err = s.durable(ctx, e, describe(q))
+	} else {
+		err = s.queue(ctx, e, "")
 	}
-	return list, s.queue(ctx, e, "")
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 func mayAudit(a *access) bool {
@@ -151,7 +156,8 @@ type Proof struct {
 	Hashes     tlog.RecordProof
 }
 
-// Prove returns the proof for an entry that the session may read.
+// Prove returns the proof for an entry that the session may read. It shows an entry, so it is in the
+// journal before the answer.
 func (s *Session) Prove(ctx context.Context, entry id.ID) (_ *Proof, err error) {
 	defer fault.Op(&err, "door.Prove")
 	a, err := s.access(ctx)
@@ -166,8 +172,15 @@ func (s *Session) Prove(ctx context.Context, entry id.ID) (_ *Proof, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 || !mayAudit(a) && rows[0].Actor != a.me {
-		return nil, fault.New(fault.NotFound, "not_found", "there is no such entry")
+	absent := fault.New(fault.NotFound, "not_found", "there is no such entry")
+	switch {
+	case len(rows) == 0:
+		return nil, absent
+	case !mayAudit(a) && rows[0].Actor != a.me:
+		return nil, s.forbidden(ctx, "prove", "", absent)
+	}
+	if err := s.durable(ctx, s.entry("prove", ""), entry.String()); err != nil {
+		return nil, err
 	}
 	e, err := journal.DecodeBody(rows[0].Body)
 	if err != nil {
@@ -227,7 +240,7 @@ func (s *Session) ExportJournal(ctx context.Context, purpose string, create func
 		return 0, err
 	}
 	if !mayAudit(a) {
-		return 0, fault.New(fault.Forbidden, "forbidden", "you may not export the journal")
+		return 0, s.forbidden(ctx, "export", "journal", fault.New(fault.Forbidden, "forbidden", "you may not export the journal"))
 	}
 	e := s.entry("export", "journal")
 	e.Reason = purpose

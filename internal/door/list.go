@@ -68,7 +68,10 @@ func (s *Session) List(ctx context.Context, q Query) (_ *Page, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return page, s.journalList(ctx, q, len(page.Records))
+	if err := s.journalList(ctx, q, len(page.Records)); err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 func (s *Session) journalList(ctx context.Context, q Query, rows int) error {

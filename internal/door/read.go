@@ -43,6 +43,16 @@ func (s *Session) denied(ctx context.Context, verb policy.Verb, o *schema.Object
 	return notFound(o.Name)
 }
 
+// forbidden journals the refusal of a verb that takes a right on everything and returns the answer.
+func (s *Session) forbidden(ctx context.Context, verb, object string, answer error) error {
+	e := s.entry(verb, object)
+	e.Decision = journal.Deny
+	if err := s.queue(ctx, e, ""); err != nil {
+		return err
+	}
+	return answer
+}
+
 // clip keeps a name that a stranger gave short enough for a message.
 func clip(s string) string {
 	if len(s) > 60 {

@@ -31,7 +31,7 @@ func (s *Session) Snapshot(ctx context.Context, do func(Item) error) (err error)
 		return err
 	}
 	if _, program := s.actor.System(); !program || a.rights.Scope(policy.Everything, policy.Export) != policy.All {
-		return fault.New(fault.NotFound, "not_found", "there is nothing here")
+		return s.forbidden(ctx, "snapshot", "", fault.New(fault.NotFound, "not_found", "there is nothing here"))
 	}
 	if err := s.durable(ctx, s.entry("snapshot", "*"), ""); err != nil {
 		return err

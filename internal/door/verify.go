@@ -40,7 +40,7 @@ func (s *Session) Verify(ctx context.Context, known [][]byte, progress func(done
 		return nil, err
 	}
 	if !mayAudit(a) {
-		return nil, fault.New(fault.Forbidden, "forbidden", "you may not audit the journal")
+		return nil, s.forbidden(ctx, "verify", "", fault.New(fault.Forbidden, "forbidden", "you may not audit the journal"))
 	}
 	if err := s.durable(ctx, s.entry("verify", ""), ""); err != nil {
 		return nil, err
@@ -64,7 +64,10 @@ func (s *Session) Verify(ctx context.Context, known [][]byte, progress func(done
 		return nil, err
 	}
 	v := &Verification{Report: report}
-	return v, s.compare(ctx, a, states, v)
+	if err := s.compare(ctx, a, states, v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // verifyLog streams the journal through the verifier.

@@ -29,6 +29,7 @@ import (
 type World struct {
 	Door  *door.Door
 	Data  *sqldb.DB // to look behind the door, and to damage what is there
+	Keys  *sqldb.DB
 	Owner id.ID
 	Roles map[string]id.ID
 	Clock *Clock
@@ -61,13 +62,13 @@ func (c *Clock) Add(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// Engines runs a test on both engines.
-func Engines(t *testing.T, test func(t *testing.T, w *World)) {
+// Engines runs a test on both engines; more are objects beside those of the program.
+func Engines(t *testing.T, test func(t *testing.T, w *World), more ...schema.Object) {
 	t.Helper()
 	for _, e := range []sqldb.Engine{sqldb.SQLite, sqldb.Postgres} {
 		t.Run(e.String(), func(t *testing.T) {
 			t.Parallel()
-			test(t, New(t, e))
+			test(t, New(t, e, more...))
 		})
 	}
 }
@@ -79,9 +80,9 @@ func New(t testing.TB, engine sqldb.Engine, more ...schema.Object) *World {
 	ids := id.NewSource(w.Clock.Now, rand.Reader)
 	w.Org = ids.New()
 	w.Ring = seal.NewRing(rand.Reader, w.Clock.Now())
-	w.Data = w.open(t, engine, "data")
+	w.Data, w.Keys = w.open(t, engine, "data"), w.open(t, engine, "keys")
 	w.config = door.Config{
-		Org: w.Org, Data: w.Data, Keys: w.open(t, engine, "keys"), Ring: func() *seal.Ring { return w.Ring },
+		Org: w.Org, Data: w.Data, Keys: w.Keys, Ring: func() *seal.Ring { return w.Ring },
 		Objects: append(append(schema.System(), sales.Objects()...), more...), IDs: ids, Now: w.Clock.Now, Rand: rand.Reader,
 		Log:     slog.New(slog.NewTextHandler(testWriter{t}, nil)),
 		Witness: func(msg []byte) error { w.Witnessed = msg; return nil },
