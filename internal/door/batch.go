@@ -113,6 +113,9 @@ func (c *change) step(ctx context.Context, op *Operation, i int, opt BatchOption
 // refusal reports whether an error came before anything was written, so that the rest of the
 // transaction is sound.
 func refusal(err error) bool {
+	if fault.Reason(err) == store.Raced {
+		return false // all is tried again
+	}
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Stale, fault.TooLarge:
 		return true

@@ -67,6 +67,7 @@ type Door struct {
 	reads    *readQueue
 	quit     chan struct{}
 	stopped  sync.WaitGroup
+	signing  sync.Mutex
 	lastNote string
 }
 
@@ -223,8 +224,17 @@ func (d *Door) flush(ctx context.Context, always bool) error {
 // sign makes a checkpoint and leaves it outside of the database too, so that a log whose end was cut
 // off is known as such.
 func (d *Door) sign(ctx context.Context) error {
+	d.signing.Lock()
+	defer d.signing.Unlock()
+	known, err := d.grown(ctx)
+	if err != nil {
+		return err
+	}
 	msg, err := d.log.Checkpoint(ctx)
 	if err != nil || msg == nil || string(msg) == d.lastNote {
+		return err
+	}
+	if cp, err := d.checkpoint(msg); err != nil || cp.Size < known { // another node is ahead
 		return err
 	}
 	if err := d.keys.NoteCheckpoint(ctx, msg); err != nil {
@@ -235,6 +245,55 @@ func (d *Door) sign(ctx context.Context) error {
 	}
 	d.lastNote = string(msg)
 	return nil
+}
+
+// grown returns the size at the checkpoint that is kept beside the keys, after checking that the log
+// is that one grown longer: a log that was cut off or written anew must not replace the evidence.
+func (d *Door) grown(ctx context.Context) (uint64, error) {
+	msg, err := d.keys.KnownCheckpoint(ctx)
+	if err != nil || msg == nil {
+		return 0, err
+	}
+	known, err := d.checkpoint(msg)
+	if err != nil {
+		return 0, err
+	}
+	head, err := d.log.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.extends(ctx, head, known); err != nil {
+		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Internal) {
+			err = fault.Wrap(fault.Unavailable, err, "journal_altered", "the journal was cut off or written anew, so it is not signed; run wardbook journal verify")
+		}
+		return 0, err
+	}
+	return known.Size, nil
+}
+
+// extends checks that the log with this head has only grown since a checkpoint.
+func (d *Door) extends(ctx context.Context, head journal.Head, known journal.Checkpoint) error {
+	f, err := journal.UnmarshalFrontier(head.Frontier)
+	if err != nil {
+		return err
+	}
+	if f.Size() == known.Size && f.Root() == known.Root {
+		return nil
+	}
+	proof, err := journal.ConsistencyProof(*d.log.Hashes(ctx, f.Size()), known.Size, f.Size())
+	if err != nil {
+		return err
+	}
+	return journal.VerifyConsistency(proof, known.Size, known.Root, f.Size(), f.Root())
+}
+
+// checkpoint reads a checkpoint of this journal.
+func (d *Door) checkpoint(msg []byte) (journal.Checkpoint, error) {
+	trusted, err := d.Trusted()
+	if err != nil {
+		return journal.Checkpoint{}, err
+	}
+	return journal.OpenCheckpoint(msg, trusted)
 }
 
 // readQueue holds the entries of ordinary reads until they are numbered.

@@ -10,6 +10,7 @@ import (
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/journal"
+	"github.com/wardbook/wardbook/internal/schema"
 )
 
 // Verification is what checking the journal and the records found.
@@ -42,17 +43,18 @@ func (s *Session) Verify(ctx context.Context, known [][]byte, progress func(done
 	if !mayAudit(a) {
 		return nil, s.forbidden(ctx, "verify", "", fault.New(fault.Forbidden, "forbidden", "you may not audit the journal"))
 	}
-	if err := s.durable(ctx, s.entry("verify", ""), ""); err != nil {
-		return nil, err
-	}
-	if err := s.d.Settle(ctx); err != nil {
-		return nil, err
-	}
 	if msg, err := s.d.keys.KnownCheckpoint(ctx); err != nil {
 		return nil, err
 	} else if msg != nil {
 		known = append(known, msg)
 	}
+	// A damaged journal may take no entry and no signature, and just then it must be possible to find
+	// out where it is damaged.
+	head, err := s.d.log.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unwritten := s.writeVerify(ctx)
 	states := newStates()
 	report, err := s.d.verifyLog(ctx, known, func(row *journal.Row) error {
 		if progress != nil && row.Seq%1000 == 0 {
@@ -64,10 +66,54 @@ func (s *Session) Verify(ctx context.Context, known [][]byte, progress func(done
 		return nil, err
 	}
 	v := &Verification{Report: report}
-	if err := s.compare(ctx, a, states, v); err != nil {
+	v.checkHead(head)
+	strays, first, err := s.d.log.Strays(ctx) // no hash covers them
+	if err != nil {
+		return nil, err
+	}
+	if strays > 0 {
+		v.note(uint64(max(first, 0)), journal.BadOrder, "an entry with a number that the log never gave") //nolint:gosec // not negative
+	}
+	if unwritten != nil {
+		if v.Report.OK() {
+			return nil, unwritten
+		}
+		return v, nil // and the records are compared with a journal that is whole
+	}
+	if err := s.compare(ctx, states, v); err != nil {
 		return nil, err
 	}
 	return v, nil
+}
+
+// writeVerify journals the verification, and signs the log as it is then, unless it is known already
+// to be altered: then nothing must be put over the place.
+func (s *Session) writeVerify(ctx context.Context) error {
+	if _, err := s.d.grown(ctx); err != nil {
+		return err
+	}
+	if err := s.durable(ctx, s.entry("verify", ""), ""); err != nil {
+		return err
+	}
+	return s.d.Settle(ctx)
+}
+
+// checkHead reports a head whose two columns differ, as it was before an entry was added and put that
+// right.
+func (v *Verification) checkHead(head journal.Head) {
+	f, err := journal.UnmarshalFrontier(head.Frontier)
+	if err != nil || f.Size() == head.Size {
+		return // a head that cannot be read is not put right either
+	}
+	v.note(min(f.Size(), head.Size), journal.BadHead, "size and frontier of the head differ")
+}
+
+// note adds a problem with one entry to the report.
+func (v *Verification) note(index uint64, what, detail string) {
+	v.Problems++
+	if v.FirstBad == nil || index < v.FirstBad.Index {
+		v.FirstBad = &journal.Problem{Index: index, Last: index, What: what, Detail: detail}
+	}
 }
 
 // verifyLog streams the journal through the verifier.
@@ -150,34 +196,82 @@ func (s *states) add(row *journal.Row) error {
 // maxAltered is how many altered records are named.
 const maxAltered = 100
 
-// compare checks every stored record against the digest that the journal holds of it.
-func (s *Session) compare(ctx context.Context, a *access, known *states, v *Verification) error {
-	note := func(o string, rid id.ID, what string) {
-		if len(v.Altered) < maxAltered {
-			v.Altered = append(v.Altered, AlteredRecord{o, rid, what})
-		}
-	}
-	for _, o := range a.cat.schema.Objects() {
+// compare checks every stored record against the digest that the journal holds of it. Records go on
+// being changed meanwhile: what differs is looked at again, beside the newest entry about it.
+func (s *Session) compare(ctx context.Context, known *states, v *Verification) error {
+	for _, o := range s.d.Schema().Objects() {
 		if o.Name == "change_set" { // written with the entries that name it, and by no entry of its own
 			continue
 		}
-		err := s.d.data.EachSealed(ctx, s.d.data.DB(), o, func(r *store.Row, _ []byte) error {
+		var differ []id.ID
+		err := s.d.data.Check(ctx, s.d.data.DB(), o, id.ID{}, func(rid id.ID, state [32]byte, sound bool) {
 			v.Records++
-			switch want, ok := known.last[r.ID]; {
-			case !ok:
-				note(o.Name, r.ID, "added")
-			case want.digest != s.d.data.State(o, r):
-				note(o.Name, r.ID, "changed")
+			if want, ok := known.last[rid]; !ok || !sound || want.digest != state {
+				differ = append(differ, rid)
 			}
-			delete(known.last, r.ID)
-			return nil
+			delete(known.last, rid)
 		})
 		if err != nil {
 			return err
 		}
+		for _, rid := range differ {
+			if len(v.Altered) >= maxAltered {
+				return nil
+			}
+			if err := s.compareAgain(ctx, o, rid, v); err != nil {
+				return err
+			}
+		}
 	}
 	for rid, st := range known.last {
-		note(st.object, rid, "removed")
+		if len(v.Altered) < maxAltered {
+			v.Altered = append(v.Altered, AlteredRecord{st.object, rid, "removed"})
+		}
 	}
 	return nil
+}
+
+// compareAgain compares one record with the newest entry about it, until no entry is added meanwhile.
+func (s *Session) compareAgain(ctx context.Context, o *schema.Object, rid id.ID, v *Verification) error {
+	latest := func() (*journal.Row, error) {
+		rows, err := s.changesOf(ctx, rid, 0, 1)
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		return rows[0], nil
+	}
+	before, err := latest()
+	for range 100 { // a record that is written all the time
+		if err != nil {
+			return err
+		}
+		same := false
+		err = s.d.data.Check(ctx, s.d.data.DB(), o, rid, func(_ id.ID, state [32]byte, sound bool) {
+			same = sound && before != nil && stateOf(before) == state
+		})
+		if err != nil || same {
+			return err
+		}
+		var after *journal.Row
+		after, err = latest()
+		if err == nil && (after == nil) == (before == nil) && (after == nil || after.Seq == before.Seq) {
+			break
+		}
+		before = after
+	}
+	what := "changed"
+	if before == nil {
+		what = "added"
+	}
+	v.Altered = append(v.Altered, AlteredRecord{o.Name, rid, what})
+	return err
+}
+
+// stateOf is the digest that an entry vouches for.
+func stateOf(row *journal.Row) [32]byte {
+	e, err := journal.DecodeBody(row.Body)
+	if err != nil {
+		return [32]byte{}
+	}
+	return e.State
 }

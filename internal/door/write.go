@@ -47,6 +47,18 @@ var errDryRun = errors.New("dry run")
 // change runs fn in a transaction and stores the change set that it made. A dry run does everything
 // and keeps nothing.
 func (s *Session) change(ctx context.Context, a *access, kind string, dry bool, undoes id.ID, fn func(c *change) error) (set id.ID, err error) {
+	for range maxRaces {
+		if set, err = s.changeOnce(ctx, a, kind, dry, undoes, fn); fault.Reason(err) != store.Raced {
+			break
+		}
+	}
+	return set, err
+}
+
+// maxRaces is how often a change is tried that others are faster than.
+const maxRaces = 20
+
+func (s *Session) changeOnce(ctx context.Context, a *access, kind string, dry bool, undoes id.ID, fn func(c *change) error) (set id.ID, err error) {
 	err = s.d.data.DB().Write(ctx, func(tx *sqldb.Tx) error {
 		c := &change{Session: s, tx: tx, set: s.d.ids.New(), at: schema.TimeOf(s.d.now()), related: map[ref]*store.Row{}, touched: map[string]bool{}}
 		c.v = s.viewer(ctx, a)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -233,6 +234,14 @@ func (l *Log) Head(ctx context.Context) (journal.Head, error) {
 	return h, nil
 }
 
+// Strays returns how many entries have numbers outside of the log, and the lowest such number.
+func (l *Log) Strays(ctx context.Context) (n, first int64, err error) {
+	// One statement, so that entries that are being added are counted by the head too.
+	_, err = l.db.Row(ctx, `SELECT count(*), coalesce(min(j.seq), 0) FROM journal j WHERE j.seq < 0
+		OR j.seq >= (SELECT coalesce(max(h.size), 0) FROM journal_head h WHERE h.id = 1)`, nil, &n, &first)
+	return n, first, err
+}
+
 // Rows calls do for entries with numbers from `from` on that fulfil the condition (nil for all), in
 // order.
 func (l *Log) Rows(ctx context.Context, from uint64, where Where, do func(*journal.Row) error) error {
@@ -348,12 +357,21 @@ func scanEntry(rows scanner) (*journal.Row, error) {
 		from []byte
 	}{{&r.ID, eid}, {&r.Actor, actor}, {&r.Record, record}, {&r.ChangeSet, set}} {
 		if len(f.from) > 0 && len(f.from) != len(f.to) {
-			continue // a damaged column: the verifier compares it with the body and reports it
+			*f.to = id.ID(bytes.Repeat([]byte{0xff}, len(f.to))) // damaged: the verifier compares it with the body and reports it
+			continue
 		}
 		copy(f.to[:], f.from)
 	}
-	copy(r.Hash[:], hash)
+	r.Hash = hashOf(hash)
 	return &r, nil
+}
+
+// hashOf reads a stored hash; a damaged one is that of nothing.
+func hashOf(raw []byte) (h tlog.Hash) {
+	if len(raw) == len(h) {
+		copy(h[:], raw)
+	}
+	return h
 }
 
 // Signed returns the size of the log at its newest stored checkpoint.
@@ -386,8 +404,7 @@ func (l *Log) Checkpoints(ctx context.Context, from int64, upTo uint64, limit in
 func (l *Log) Subtree(ctx context.Context, level int, n uint64) (h tlog.Hash, found bool, err error) {
 	var raw []byte
 	found, err = l.db.Row(ctx, "SELECT hash FROM journal_tile WHERE level = ? AND n = ?", []any{level, int64(n)}, &raw) //nolint:gosec // below 2^48
-	copy(h[:], raw)
-	return h, found, err
+	return hashOf(raw), found, err
 }
 
 // Hashes gives the log's tree to proofs.
@@ -401,12 +418,10 @@ func (l *Log) Hashes(ctx context.Context, size uint64) *journal.Hashes {
 		var list []tlog.Hash
 		for rows.Next() {
 			var raw []byte
-			var h tlog.Hash
 			if err := rows.Scan(&raw); err != nil {
 				return nil, sqldb.Classify(err)
 			}
-			copy(h[:], raw)
-			list = append(list, h)
+			list = append(list, hashOf(raw))
 		}
 		return list, sqldb.Classify(rows.Err())
 	}

@@ -291,8 +291,12 @@ func (s *Store) Insert(ctx context.Context, tx *sqldb.Tx, o *schema.Object, r *R
 	return state, err
 }
 
+// Raced is the reason of an error when another transaction changed a row between its reading and its
+// writing: the transaction can be run again.
+const Raced = "raced"
+
 // Update stores a changed row over the version that was read and returns the digest of its state.
-// The error has kind Stale when that version is no longer the stored one.
+// The error has kind Stale and reason Raced when that version is no longer the stored one.
 func (s *Store) Update(ctx context.Context, tx *sqldb.Tx, o *schema.Object, old, r *Row) (state [32]byte, err error) {
 	if personalChanged(o, old, r) {
 		if err := s.sealPersonal(ctx, o, r); err != nil {
@@ -314,7 +318,7 @@ func (s *Store) Update(ctx context.Context, tx *sqldb.Tx, o *schema.Object, old,
 	st.Text(" WHERE id = ").Bind(r.ID.Bytes()).Text(" AND version = ").Bind(old.Version)
 	n, err := tx.Exec(ctx, st.Query(), st.Args()...)
 	if err == nil && n == 0 {
-		err = fault.New(fault.Stale, "stale", "somebody changed this record meanwhile: read it again")
+		err = fault.New(fault.Stale, Raced, "somebody changed this record meanwhile: read it again")
 	}
 	return state, err
 }

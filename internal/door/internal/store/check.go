@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// Check reads the rows of an object, or the one named, as they are stored and calls do with the digest
+// of each. A row is not sound where a column holds what the store would not have written there, such
+// as a folded text that is not that of its text: the digest does not cover that.
+func (s *Store) Check(ctx context.Context, db sqldb.Querier, o *schema.Object, only id.ID, do func(rid id.ID, state [32]byte, sound bool)) error {
+	st := &sqldb.Statement{}
+	st.Text("SELECT id")
+	list := names(o)
+	for _, n := range list {
+		st.Text(", ", n)
+	}
+	st.Text(" FROM ", o.Table())
+	if !only.IsZero() {
+		st.Text(" WHERE id = ").Bind(only.Bytes())
+	}
+	st.Text(" ORDER BY id")
+	rows, err := db.Query(ctx, st.Query(), st.Args()...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		cols, dest := make([]any, len(list)+1), make([]any, len(list)+1)
+		for i := range cols {
+			dest[i] = &cols[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return sqldb.Classify(err)
+		}
+		do(s.check(o, cols))
+	}
+	return sqldb.Classify(rows.Err())
+}
+
+func (s *Store) check(o *schema.Object, cols []any) (rid id.ID, state [32]byte, sound bool) {
+	r := &Row{Values: map[uint32]any{}, Cells: map[uint32][]byte{}}
+	bytesOf := func(v any) []byte {
+		b, _ := v.([]byte)
+		return b
+	}
+	var wrong []error
+	note := func(err error) {
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	var err error
+	r.ID, err = id.FromBytes(bytesOf(cols[0]))
+	note(err)
+	r.Version, _ = cols[1].(int64)
+	r.Subject, err = id.FromBytes(bytesOf(cols[2]))
+	note(err)
+	r.sealed = bytesOf(cols[3])
+	at := 4
+	for i := range o.Fields {
+		f := &o.Fields[i]
+		note(r.take(f, cols[at:at+stored(f)]))
+		at += len(columnsOf(f))
+	}
+	vals, state := s.values(o, r)
+	for i, v := range vals {
+		if b, isBytes := v.([]byte); isBytes && b == nil {
+			v = nil
+		}
+		if !sameColumn(v, cols[i+1]) {
+			return r.ID, state, false
+		}
+	}
+	return r.ID, state, len(wrong) == 0
+}
