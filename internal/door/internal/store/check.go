@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/schema"
@@ -13,12 +15,8 @@ import (
 // as a folded text that is not that of its text: the digest does not cover that.
 func (s *Store) Check(ctx context.Context, db sqldb.Querier, o *schema.Object, only id.ID, do func(rid id.ID, state [32]byte, sound bool)) error {
 	st := &sqldb.Statement{}
-	st.Text("SELECT id")
-	list := names(o)
-	for _, n := range list {
-		st.Text(", ", n)
-	}
-	st.Text(" FROM ", o.Table())
+	list := s.layouts.of(o).names
+	st.Text("SELECT id, ", strings.Join(list, ", "), " FROM ", o.Table())
 	if !only.IsZero() {
 		st.Text(" WHERE id = ").Bind(only.Bytes())
 	}
@@ -60,11 +58,16 @@ func (s *Store) check(o *schema.Object, cols []any) (rid id.ID, state [32]byte, 
 	r.Subject, err = id.FromBytes(bytesOf(cols[2]))
 	note(err)
 	r.sealed = bytesOf(cols[3])
-	at := 4
+	at, lay := 4, s.layouts.of(o)
 	for i := range o.Fields {
 		f := &o.Fields[i]
-		note(r.take(f, cols[at:at+stored(f)]))
-		at += len(columnsOf(f))
+		own := lay.columns[i]
+		shown := slices.IndexFunc(own, func(c column) bool { return c.fold })
+		if shown < 0 {
+			shown = len(own)
+		}
+		note(r.take(f, own[:shown], cols[at:at+shown]))
+		at += len(own)
 	}
 	vals, state := s.values(o, r)
 	for i, v := range vals {
