@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/wardbook/wardbook/internal/door/internal/store"
 	"github.com/wardbook/wardbook/internal/fault"
@@ -68,13 +69,13 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 	var out *BatchResult
 	set, err := s.change(ctx, a, kind, opt.DryRun, id.ID{}, func(c *change) error {
 		out = &BatchResult{Results: make([]OperationResult, len(ops))}
-		before, err := c.repeated(ctx, opt.Repeat, ops)
+		before, found, err := c.repeated(ctx, opt.Repeat, ops)
 		if err != nil {
 			return err
 		}
-		if !before.IsZero() {
-			out.ChangeSet = before
-			return nil
+		if found {
+			out, err = again(before)
+			return err
 		}
 		for i := range ops {
 			if err := c.step(ctx, &ops[i], i, opt, out); err != nil {
@@ -85,7 +86,7 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 				opt.Progress(i + 1)
 			}
 		}
-		return c.remember(ctx, opt.Repeat, ops, c.set)
+		return c.remember(ctx, opt.Repeat, ops, describe(answered(c.set, out)))
 	})
 	if err != nil {
 		return nil, err
@@ -94,6 +95,54 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 		out.ChangeSet = set
 	}
 	return out, nil
+}
+
+// batchAnswer is a batch's answer as it is kept for a request that is sent again.
+type batchAnswer struct {
+	ChangeSet id.ID             `json:"set,omitzero"`
+	Results   []operationAnswer `json:"results"`
+}
+
+type operationAnswer struct {
+	ID      id.ID         `json:"id,omitzero"`
+	Version int64         `json:"version,omitzero"`
+	Kind    fault.Kind    `json:"kind,omitempty"` // of why it did not; the rest is of that error too
+	Reason  string        `json:"reason,omitempty"`
+	Message string        `json:"message,omitempty"`
+	Fields  []fault.Field `json:"fields,omitempty"`
+}
+
+func answered(set id.ID, r *BatchResult) batchAnswer {
+	a := batchAnswer{ChangeSet: set}
+	if r.Failed == len(r.Results) {
+		a.ChangeSet = id.ID{}
+	}
+	for _, x := range r.Results {
+		o := operationAnswer{ID: x.ID, Version: x.Version}
+		if x.Err != nil {
+			o.Kind, o.Reason, o.Message, o.Fields = fault.KindOf(x.Err), fault.Reason(x.Err), fault.Message(x.Err), fault.FieldsOf(x.Err)
+		}
+		a.Results = append(a.Results, o)
+	}
+	return a
+}
+
+// again returns the result that a batch had the first time.
+func again(text string) (*BatchResult, error) {
+	var a batchAnswer
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "decode", "internal error")
+	}
+	r := &BatchResult{ChangeSet: a.ChangeSet}
+	for _, o := range a.Results {
+		x := OperationResult{ID: o.ID, Version: o.Version}
+		if o.Kind != "" {
+			r.Failed++
+			x.Err = &fault.Error{Kind: o.Kind, Reason: o.Reason, Message: o.Message, Fields: o.Fields}
+		}
+		r.Results = append(r.Results, x)
+	}
+	return r, nil
 }
 
 func (c *change) step(ctx context.Context, op *Operation, i int, opt BatchOptions, out *BatchResult) error {

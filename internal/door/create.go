@@ -23,9 +23,12 @@ func (s *Session) Create(ctx context.Context, object string, given Values, repea
 	}
 	var made id.ID
 	_, err = s.change(ctx, a, kindEdit, false, id.ID{}, func(c *change) error {
-		before, err := c.repeated(ctx, repeat, []any{object, given})
-		if err != nil || !before.IsZero() {
-			made = before
+		before, found, err := c.repeated(ctx, repeat, []any{object, given})
+		if err != nil {
+			return err
+		}
+		if found {
+			made, err = id.Parse(before)
 			return err
 		}
 		row, err := c.create(ctx, o, given)
@@ -33,7 +36,7 @@ func (s *Session) Create(ctx context.Context, object string, given Values, repea
 			return err
 		}
 		made = row.ID
-		return c.remember(ctx, repeat, []any{object, given}, made)
+		return c.remember(ctx, repeat, []any{object, given}, made.String())
 	})
 	if err != nil {
 		return nil, err
@@ -121,29 +124,29 @@ func (c *change) create(ctx context.Context, o *schema.Object, given Values) (*s
 	return row, c.timeline(ctx, o, nil, row)
 }
 
-// repeated returns what an earlier request of the same name made; the zero ID where there was none.
-func (c *change) repeated(ctx context.Context, repeat string, request any) (id.ID, error) {
+// repeated returns what an earlier request of the same name was answered.
+func (c *change) repeated(ctx context.Context, repeat string, request any) (answer string, found bool, err error) {
 	if repeat == "" {
-		return id.ID{}, nil
+		return "", false, nil
 	}
 	if len(repeat) > 255 {
-		return id.ID{}, fault.InField("Idempotency-Key", "too_long", "at most 255 characters")
+		return "", false, fault.InField("Idempotency-Key", "too_long", "at most 255 characters")
 	}
 	token, digest := journal.Digest([]byte(repeat)), journal.Digest([]byte(describe(request)))
 	was, answer, found, err := c.d.data.Repeated(ctx, c.tx, c.actor.User(), token[:])
 	if err != nil || !found {
-		return id.ID{}, err
+		return "", false, err
 	}
 	if !bytes.Equal(was, digest[:]) {
-		return id.ID{}, fault.New(fault.Conflict, "idempotency_reuse", "this Idempotency-Key was used for another request: use a new one")
+		return "", false, fault.New(fault.Conflict, "idempotency_reuse", "this Idempotency-Key was used for another request: use a new one")
 	}
-	return id.Parse(answer)
+	return answer, true, nil
 }
 
-func (c *change) remember(ctx context.Context, repeat string, request any, made id.ID) error {
+func (c *change) remember(ctx context.Context, repeat string, request any, answer string) error {
 	if repeat == "" {
 		return nil
 	}
 	token, digest := journal.Digest([]byte(repeat)), journal.Digest([]byte(describe(request)))
-	return c.d.data.Remember(ctx, c.tx, c.actor.User(), token[:], digest[:], made.String(), int64(c.at))
+	return c.d.data.Remember(ctx, c.tx, c.actor.User(), token[:], digest[:], answer, int64(c.at))
 }
