@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // known is a record as the server has acknowledged it.
@@ -211,7 +212,10 @@ func (w *writer) batch(key string) *doubt {
 // settle sends the write again that was never answered, as a client would, and notes how it ended.
 func (w *writer) settle(v *server) bool {
 	d := w.doubt
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
 	for range 2000 {
+		<-tick.C
 		r, err := v.send(d.method, d.path, d.body, d.headers...)
 		switch {
 		case err != nil:
