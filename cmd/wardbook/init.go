@@ -80,6 +80,9 @@ func (c *initCommand) check(dir string) (password string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err == nil {
 		return "", fault.New(fault.Conflict, "exists", "there is an organisation in this folder already")
 	}
+	if _, err := os.Stat(filepath.Join(dir, keyringFile)); err == nil {
+		return "", fault.InField("--data", "half_made", "an init was interrupted in this folder, or an organisation lost its wardbook.json: name a new folder, or remove this one where nothing was ever kept in it")
+	}
 	if list, err := os.ReadDir(dir); err == nil && len(list) > 0 {
 		return "", fault.InField("--data", "not_empty", "the folder is not empty: name a new one")
 	}

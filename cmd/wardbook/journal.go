@@ -40,6 +40,7 @@ func (c *verifyCommand) Run(ctx context.Context, e env) error {
 	if c.Export != "" {
 		return c.export(e, known)
 	}
+	c.examine = true
 	return with(ctx, e, c.where, func(o *organisation) error {
 		// The folder's own copy of the checkpoint was written after the database's.
 		if b, err := os.ReadFile(filepath.Join(c.Data, checkpointFile)); err == nil {
@@ -111,6 +112,7 @@ type tailCommand struct {
 
 // Run implements the command.
 func (c *tailCommand) Run(ctx context.Context, e env) error {
+	c.examine = true
 	return with(ctx, e, c.where, func(o *organisation) error {
 		list, err := o.door.As(o.owner(), door.ViaCLI).Journal(ctx, door.JournalQuery{Limit: c.Count})
 		if err != nil {
@@ -142,6 +144,7 @@ func (c *dumpCommand) Run(ctx context.Context, e env) error {
 	if list, err := os.ReadDir(c.Output); err == nil && len(list) > 0 {
 		return fault.InField("--output", "not_empty", "the folder is not empty: name a new one")
 	}
+	c.examine = true
 	return with(ctx, e, c.where, func(o *organisation) error {
 		n, err := o.door.As(o.owner(), door.ViaCLI).ExportJournal(ctx, c.Purpose, func(name string) (io.WriteCloser, error) {
 			path := filepath.Join(c.Output, filepath.FromSlash(name))

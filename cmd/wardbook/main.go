@@ -106,10 +106,11 @@ type where struct {
 	KeyFile        string `help:"File that unlocks the data; never inside the folder." env:"WARDBOOK_KEY_FILE" placeholder:"FILE"`
 	PassphraseFile string `help:"File with a passphrase that unlocks the data instead." env:"WARDBOOK_PASSPHRASE_FILE" placeholder:"FILE"`
 	Database       string `help:"PostgreSQL URL, for an organisation that was created with one." env:"WARDBOOK_DATABASE" placeholder:"URL"`
+	examine        bool
 }
 
 func (w where) config() config.Config {
-	return config.Config{Data: w.Data, KeyFile: w.KeyFile, PassphraseFile: w.PassphraseFile, Database: w.Database}
+	return config.Config{Data: w.Data, KeyFile: w.KeyFile, PassphraseFile: w.PassphraseFile, Database: w.Database, Examine: w.examine}
 }
 
 // asJSON is the flag of commands that read.

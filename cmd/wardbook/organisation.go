@@ -42,6 +42,7 @@ const (
 	manifestFile   = "wardbook.json"
 	keyringFile    = "keyring"
 	checkpointFile = "checkpoint"
+	lockFile       = "lock" // of sqldb.LockFolder; empty
 )
 
 // organisation is an open data folder with everything that the commands work with.
@@ -64,12 +65,15 @@ func readManifest(dir string) (manifest, error) {
 	b, err := os.ReadFile(filepath.Join(dir, manifestFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Join(dir, keyringFile)); err == nil {
+			return m, fault.New(fault.NotFound, "no_manifest", "wardbook.json is missing from this folder, and the rest is there: put it back from a backup. Where wardbook init was interrupted here, remove the folder and run it again")
+		}
 		return m, fault.New(fault.NotFound, "no_organisation", "there is no organisation in this folder: create one with wardbook init")
 	case err != nil:
 		return m, fault.Wrap(fault.Unavailable, err, "unreadable", "the data folder cannot be read: check its owner")
 	}
 	if err := json.Unmarshal(b, &m); err != nil || m.Format != 1 || m.Org.IsZero() {
-		return m, fault.New(fault.Invalid, "bad_manifest", "wardbook.json is damaged, or of a newer Wardbook")
+		return m, fault.New(fault.Invalid, "bad_manifest", "wardbook.json is damaged, or of a newer Wardbook: put it back from a backup, or install the newest version")
 	}
 	return m, nil
 }
@@ -112,10 +116,47 @@ func openOrganisation(ctx context.Context, e env, conf config.Config, log *slog.
 		return nil, err
 	}
 	o.closers = append(o.closers, folder.Release)
+	if left, err := filepath.Glob(filepath.Join(conf.Data, ".new-*")); err == nil {
+		for _, file := range left {
+			_ = os.Remove(file) // of a process that was killed while it wrote
+		}
+	}
 	if err := o.unlock(e); err != nil {
 		return nil, err
 	}
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
 	return o, o.openAll(ctx, e, log)
+}
+
+// complete refuses a folder from which a database is missing: the engine would make a new one, and
+// records without their keys are as good as erased.
+func (o *organisation) complete() error {
+	if o.manifest.Engine == sqldb.Postgres.String() {
+		return nil // whether the schemas are the right ones, the checkpoint tells
+	}
+	for _, name := range databases() {
+		st, err := os.Stat(filepath.Join(o.conf.Data, name+".db"))
+		if errors.Is(err, fs.ErrNotExist) || err == nil && st.Size() == 0 {
+			return fault.New(fault.Unavailable, "database_missing", "%s.db is missing from the data folder, or empty: put it back from a backup. Nothing was changed", name)
+		}
+	}
+	return nil
+}
+
+func databases() []string { return []string{"data", "keys", "control"} }
+
+// known returns the checkpoint that this folder keeps of the journal; nil where there is none.
+func (o *organisation) known() ([]byte, error) {
+	b, err := os.ReadFile(filepath.Join(o.conf.Data, checkpointFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fault.Wrap(fault.Unavailable, err, "unreadable", "the file checkpoint cannot be read: check its owner")
+	}
+	return b, nil
 }
 
 func (o *organisation) unlock(e env) error {
@@ -128,6 +169,9 @@ func (o *organisation) unlock(e env) error {
 		return fault.Wrap(fault.NotFound, err, "no_keyring", "the file keyring is missing from the data folder: put it back from a backup; without it nothing can be opened")
 	}
 	ring, lock, err := seal.OpenLock(b, u)
+	if fault.Reason(err) == "lock_unknown" {
+		return fault.Wrap(fault.Invalid, err, "bad_keyring", "the file keyring of the data folder is damaged or was replaced: put it back from a copy; without it nothing can be opened")
+	}
 	if err != nil {
 		return err
 	}
@@ -174,10 +218,15 @@ func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) err
 	o.tokens = authn.NewTokens(o.control, o.ids, e.now, e.rand)
 	_, root := o.ring.Load().Current(seal.IndexRoot)
 	o.passwords = authn.NewPasswords(o.control, seal.NewIndex(root, 0, 1, 1, 16), e.rand)
+	known, err := o.known()
+	if err != nil {
+		return err
+	}
 	o.door, err = door.Open(ctx, door.Config{
 		Org: o.manifest.Org, Data: data, Keys: keys, Ring: o.ring.Load, Objects: append(schema.System(), sales.Objects()...),
 		Witness: func(msg []byte) error { return writeFile(filepath.Join(o.conf.Data, checkpointFile), msg) },
-		IDs:     o.ids, Now: e.now, Rand: e.rand, Log: log,
+		Known:   known, Examine: o.conf.Examine,
+		IDs: o.ids, Now: e.now, Rand: e.rand, Log: log,
 	})
 	return err
 }
@@ -197,12 +246,25 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 		vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{})
 		o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })
 		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db"))})
+		err = explain(vfs, name, err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	o.closers = append(o.closers, db.Close)
 	return db, nil
+}
+
+// explain says which file was refused, and why. The keyring has been opened by then, so a key that
+// does not fit is not the key file's fault.
+func explain(vfs *vault.VFS, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if last, failed := vfs.LastFailure(); failed && last.Reason == vault.WrongKey {
+		return fault.Wrap(fault.Unavailable, err, vault.WrongKey, "%s.db is sealed under a key that the keyring does not have: the file keyring is an older copy, or the database is not this organisation's. Put the newest copy back", name)
+	}
+	return vfs.Explain(err)
 }
 
 // close closes everything, last opened first.
@@ -250,18 +312,26 @@ func writeFile(path string, b []byte) (err error) {
 			err = fault.Wrap(fault.Unavailable, err, "disk_error", "the data folder cannot be written; nothing was changed")
 		}
 	}()
+	return place(path, b, os.Rename)
+}
+
+// newFile makes a file that is not there yet, whole or not at all.
+func newFile(path string, b []byte) error { return place(path, b, os.Link) }
+
+// place writes a file beside its place and then moves it there.
+func place(path string, b []byte, move func(from, to string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // after the rename it is not there
+	defer os.Remove(f.Name()) //nolint:errcheck // after a rename it is not there
 	if _, err := f.Write(b); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := move(f.Name(), path); err != nil {
 		return err
 	}
 	dir, err := os.Open(filepath.Dir(path))

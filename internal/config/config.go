@@ -22,6 +22,7 @@ type Config struct {
 	Listen         string // host:port; "" for commands that serve nothing
 	TLSCert        string
 	TLSKey         string
+	Examine        bool // open what may have been altered, to find out; see door.Config
 }
 
 // Check refuses settings that cannot work or would be unsafe.

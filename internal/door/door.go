@@ -30,7 +30,7 @@ import (
 	"github.com/wardbook/wardbook/internal/sqldb"
 )
 
-// Config is what a door needs. All of it is required.
+// Config is what a door needs. All of it but Known and Examine is required.
 type Config struct {
 	Org     id.ID
 	Data    *sqldb.DB                     // records and journal
@@ -38,6 +38,8 @@ type Config struct {
 	Ring    func() *seal.Ring             // the current key ring
 	Objects []schema.Object               // the program's own objects
 	Witness func(checkpoint []byte) error // keeps the newest checkpoint outside of both databases
+	Known   []byte                        // the checkpoint that Witness kept last; nil where there is none
+	Examine bool                          // open even where the journal does not continue Known, and then keep no checkpoint: to verify
 	IDs     *id.Source
 	Now     func() time.Time
 	Rand    io.Reader
@@ -69,6 +71,7 @@ type Door struct {
 	stopped  sync.WaitGroup
 	signing  sync.Mutex
 	lastNote string
+	behind   bool // the journal does not continue the checkpoint that was kept of it
 }
 
 // Open opens the door. It refuses to work without its schema, key ring or journal, and brings tables
@@ -95,6 +98,12 @@ func Open(ctx context.Context, c Config) (_ *Door, err error) {
 		log: store.NewLog(c.Data, signer, c.Now), known: map[holder]*access{}, quit: make(chan struct{}),
 	}
 	d.reads = newReadQueue()
+	if err := d.checkKnown(ctx, c.Known); err != nil {
+		if !c.Examine || !fault.Is(err, fault.Conflict) {
+			return nil, err
+		}
+		d.behind = true
+	}
 	if err := d.refreshEpochs(ctx, true); err != nil {
 		return nil, err
 	}
@@ -224,6 +233,9 @@ func (d *Door) flush(ctx context.Context, always bool) error {
 // sign makes a checkpoint and leaves it outside of the database too, so that a log whose end was cut
 // off is known as such.
 func (d *Door) sign(ctx context.Context) error {
+	if d.behind { // what was kept is the evidence
+		return nil
+	}
 	d.signing.Lock()
 	defer d.signing.Unlock()
 	known, err := d.grown(ctx)
@@ -245,55 +257,6 @@ func (d *Door) sign(ctx context.Context) error {
 	}
 	d.lastNote = string(msg)
 	return nil
-}
-
-// grown returns the size at the checkpoint that is kept beside the keys, after checking that the log
-// is that one grown longer: a log that was cut off or written anew must not replace the evidence.
-func (d *Door) grown(ctx context.Context) (uint64, error) {
-	msg, err := d.keys.KnownCheckpoint(ctx)
-	if err != nil || msg == nil {
-		return 0, err
-	}
-	known, err := d.checkpoint(msg)
-	if err != nil {
-		return 0, err
-	}
-	head, err := d.log.Head(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if err := d.extends(ctx, head, known); err != nil {
-		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Internal) {
-			err = fault.Wrap(fault.Unavailable, err, "journal_altered", "the journal was cut off or written anew, so it is not signed; run wardbook journal verify")
-		}
-		return 0, err
-	}
-	return known.Size, nil
-}
-
-// extends checks that the log with this head has only grown since a checkpoint.
-func (d *Door) extends(ctx context.Context, head journal.Head, known journal.Checkpoint) error {
-	f, err := journal.UnmarshalFrontier(head.Frontier)
-	if err != nil {
-		return err
-	}
-	if f.Size() == known.Size && f.Root() == known.Root {
-		return nil
-	}
-	proof, err := journal.ConsistencyProof(*d.log.Hashes(ctx, f.Size()), known.Size, f.Size())
-	if err != nil {
-		return err
-	}
-	return journal.VerifyConsistency(proof, known.Size, known.Root, f.Size(), f.Root())
-}
-
-// checkpoint reads a checkpoint of this journal.
-func (d *Door) checkpoint(msg []byte) (journal.Checkpoint, error) {
-	trusted, err := d.Trusted()
-	if err != nil {
-		return journal.Checkpoint{}, err
-	}
-	return journal.OpenCheckpoint(msg, trusted)
 }
 
 // readQueue holds the entries of ordinary reads until they are numbered.

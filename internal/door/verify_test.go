@@ -33,7 +33,7 @@ func newBurglar(t *testing.T, w *doortest.World) *burglar {
 	b.company = must[*door.Record](t)(s.Create(ctx, "company", door.Values{"name": "Acme", "parent": nil, "website": "https://example.com", "tax_account": "DE89"}, "")).ID
 	b.contact = must[*door.Record](t)(s.Create(ctx, "contact", door.Values{"last_name": "Muster", "company": b.company.String(), "identity_number": "110101", "do_not_call": true}, "")).ID
 	must[*door.Record](t)(s.Update(ctx, "contact", b.contact, 1, door.Values{"last_name": "Muster-Neu", "position": "CEO"}))
-	size(t, w) // leaves a checkpoint
+	size(t, w)      // leaves a checkpoint
 	for range 260 { // so that there is a subtree
 		get(t, s, "contact", b.contact)
 	}
@@ -261,7 +261,9 @@ func TestAlteredRecords(t *testing.T) {
 		b := newBurglar(t, w)
 		company, contact := w.Door.Schema().Object("company"), w.Door.Schema().Object("contact")
 		theCompany, theContact := b.where(company.Table(), b.company), b.where(contact.Table(), b.contact)
-		col := func(object, field, suffix string) string { return w.Door.Schema().Object(object).Field(field).Column(suffix) }
+		col := func(object, field, suffix string) string {
+			return w.Door.Schema().Object(object).Field(field).Column(suffix)
+		}
 		extra := id.ID{5: 5}
 		no := func(old any) any { // a yes or no, as the engine keeps it
 			if _, isInt := old.(int64); isInt {
@@ -274,21 +276,33 @@ func TestAlteredRecords(t *testing.T) {
 			want door.AlteredRecord
 			act  func() func()
 		}{
-			{"a plain field", door.AlteredRecord{Object: "company", ID: b.company, What: "changed"}, func() func() { return b.alter(t, company.Table(), col("company", "name", ""), theCompany, setTo("Evil")) }},
-			{"the folded text beside a field", door.AlteredRecord{Object: "company", ID: b.company, What: "changed"}, func() func() { return b.alter(t, company.Table(), col("company", "name", "k"), theCompany, setTo("evil")) }},
+			{"a plain field", door.AlteredRecord{Object: "company", ID: b.company, What: "changed"}, func() func() {
+				return b.alter(t, company.Table(), col("company", "name", ""), theCompany, setTo("Evil"))
+			}},
+			{"the folded text beside a field", door.AlteredRecord{Object: "company", ID: b.company, What: "changed"}, func() func() {
+				return b.alter(t, company.Table(), col("company", "name", "k"), theCompany, setTo("evil"))
+			}},
 			{"a currency without an amount", door.AlteredRecord{Object: "company", ID: b.company, What: "changed"}, func() func() {
 				return b.alter(t, company.Table(), col("company", "annual_revenue", "c"), theCompany, setTo("EUR"))
 			}},
 			{"a yes", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), col("contact", "do_not_call", ""), theContact, no) }},
-			{"a link", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), col("contact", "company", ""), theContact, setTo(extra.Bytes())) }},
-			{"a link that is none", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), col("contact", "company", ""), theContact, setTo([]byte{1})) }},
+			{"a link", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() {
+				return b.alter(t, contact.Table(), col("contact", "company", ""), theContact, setTo(extra.Bytes()))
+			}},
+			{"a link that is none", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() {
+				return b.alter(t, contact.Table(), col("contact", "company", ""), theContact, setTo([]byte{1}))
+			}},
 			{"the owner", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), col("contact", "owner", ""), theContact, setTo(nil)) }},
-			{"the bin", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), col("contact", "deleted_at", ""), theContact, setTo(int64(1))) }},
+			{"the bin", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() {
+				return b.alter(t, contact.Table(), col("contact", "deleted_at", ""), theContact, setTo(int64(1)))
+			}},
 			{"the version", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), "version", theContact, setTo(int64(1))) }},
 			{"the subject", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), "subject", theContact, setTo(nil)) }},
 			{"the sealed fields", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), "sealed", theContact, flip) }},
 			{"the sealed fields gone", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), "sealed", theContact, setTo(nil)) }},
-			{"a cell", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() { return b.alter(t, contact.Table(), col("contact", "identity_number", ""), theContact, flip) }},
+			{"a cell", door.AlteredRecord{Object: "contact", ID: b.contact, What: "changed"}, func() func() {
+				return b.alter(t, contact.Table(), col("contact", "identity_number", ""), theContact, flip)
+			}},
 			{"a record gone", door.AlteredRecord{Object: "contact", ID: b.contact, What: "removed"}, func() func() { return b.take(t, contact.Table(), theContact) }},
 			{"a record more", door.AlteredRecord{Object: "contact", ID: extra, What: "added"}, func() func() { return b.copyRow(t, contact.Table(), "id", theContact, extra.Bytes()) }},
 		}
