@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,17 @@ func (c *initCommand) Run(ctx context.Context, e env) error {
 		o.manifest.Engine = sqldb.Postgres.String()
 		o.manifest.Schema = "wb_" + hex.EncodeToString(o.manifest.Org[:])
 	}
+	if err := os.MkdirAll(conf.Data, 0o700); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "disk_error", "the data folder cannot be made: check the path and its owner")
+	}
+	folder, err := sqldb.LockFolder(conf.Data)
+	if err != nil {
+		return err // the folder is another's: nothing in it is ours to remove
+	}
+	defer folder.Release()                        //nolint:errcheck // ends with the process at the latest
+	if _, err := c.check(conf.Data); err != nil { // again, now that nobody else can begin
+		return err
+	}
 	if err := c.make(ctx, e, o, password); err != nil {
 		err = errors.Join(err, o.close(ctx))
 		c.cleanUp(conf.Data)
@@ -83,7 +95,7 @@ func (c *initCommand) check(dir string) (password string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, keyringFile)); err == nil {
 		return "", fault.InField("--data", "half_made", "an init was interrupted in this folder, or an organisation lost its wardbook.json: name a new folder, or remove this one where nothing was ever kept in it")
 	}
-	if list, err := os.ReadDir(dir); err == nil && len(list) > 0 {
+	if list, err := os.ReadDir(dir); err == nil && slices.ContainsFunc(list, func(f fs.DirEntry) bool { return f.Name() != lockFile }) {
 		return "", fault.InField("--data", "not_empty", "the folder is not empty: name a new one")
 	}
 	if strings.TrimSpace(c.Company) == "" || len(c.Company) > 200 {
@@ -103,31 +115,22 @@ func (c *initCommand) check(dir string) (password string, err error) {
 	return password, authn.CheckPassword(password)
 }
 
-// keyFile makes the key file where there is none yet.
+// keyFile makes the key file where there is none yet, whole or not at all.
 func (c *initCommand) keyFile(e env) error {
 	if c.KeyFile == "" {
 		return nil
 	}
-	f, err := os.OpenFile(c.KeyFile, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	if _, err := os.Lstat(c.KeyFile); err == nil {
 		return nil
 	}
-	if err != nil {
-		return fault.Wrap(fault.Unavailable, err, "key_file", "--key-file cannot be written: check the folder and its owner")
+	err := newFile(c.KeyFile, seal.NewKeyFile(e.rand))
+	if err != nil && !errors.Is(err, fs.ErrExist) { // somebody made it meanwhile
+		return fault.Wrap(fault.Unavailable, err, "key_file", "--key-file cannot be written: check the folder, its owner and its free space")
 	}
-	_, err = f.Write(seal.NewKeyFile(e.rand))
-	return errors.Join(err, f.Sync(), f.Close())
+	return nil
 }
 
 func (c *initCommand) make(ctx context.Context, e env, o *organisation, password string) error {
-	if err := os.MkdirAll(o.conf.Data, 0o700); err != nil {
-		return fault.Wrap(fault.Unavailable, err, "disk_error", "the data folder cannot be made: check the path and its owner")
-	}
-	folder, err := sqldb.LockFolder(o.conf.Data)
-	if err != nil {
-		return err
-	}
-	o.closers = append(o.closers, folder.Release)
 	u, err := unlocker(o.conf)
 	if err != nil {
 		return err
@@ -171,7 +174,7 @@ func (c *initCommand) make(ctx context.Context, e env, o *organisation, password
 
 // cleanUp removes what a failed attempt left, so that the command can be repeated.
 func (c *initCommand) cleanUp(dir string) {
-	for _, name := range []string{keyringFile, checkpointFile, "lock", "data.db", "keys.db", "control.db"} {
+	for _, name := range []string{keyringFile, checkpointFile, lockFile, "data.db", "keys.db", "control.db"} {
 		for _, tail := range []string{"", "-wal", "-shm", "-journal"} {
 			_ = os.Remove(filepath.Join(dir, name+tail))
 		}
