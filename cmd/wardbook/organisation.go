@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/authn"
@@ -308,11 +309,19 @@ func (k fileKeys) Key(epoch uint32) (key [32]byte, ok bool) {
 // writeFile replaces a file so that a crash leaves the old or the new one, whole.
 func writeFile(path string, b []byte) (err error) {
 	defer func() {
-		if err != nil {
-			err = fault.Wrap(fault.Unavailable, err, "disk_error", "the data folder cannot be written; nothing was changed")
+		switch {
+		case err == nil:
+		case noRoom(err):
+			err = fault.Wrap(fault.Unavailable, err, "disk_full", "the disk is full; nothing was changed: make room and try again")
+		default:
+			err = fault.Wrap(fault.Unavailable, err, "disk_error", "the data folder cannot be written; nothing was changed: check its owner and mount")
 		}
 	}()
 	return place(path, b, os.Rename)
+}
+
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
 // newFile makes a file that is not there yet, whole or not at all.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -87,9 +88,9 @@ func ending(code string) bool {
 
 func classifySQLite(err error) error {
 	switch {
-	case errors.Is(err, sqlite3.FULL):
+	case errors.Is(err, sqlite3.FULL), errors.Is(err, sqlite3.IOERR_SHMSIZE), errors.Is(err, sqlite3.IOERR_SHMMAP), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return fault.Wrap(fault.Unavailable, err, "disk_full", "the disk is full; nothing was changed: make room and try again")
-	case errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.PERM):
+	case errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.PERM), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EACCES):
 		return fault.Wrap(fault.Unavailable, err, "disk_read_only", "the data folder cannot be written; nothing was changed: check its owner and mount")
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
 		return fault.Wrap(fault.Unavailable, err, "busy", "the database is busy; try again")

@@ -180,7 +180,7 @@ func (b *blockFile) start() error {
 		return err
 	}
 	if _, err := b.File.WriteAt(head[:], 0); err != nil {
-		return err
+		return full(err)
 	}
 	b.s, b.size, b.at = s, 0, -1
 	return nil
@@ -315,7 +315,7 @@ func (b *blockFile) put(p []byte, off int64) error {
 			end += int64(n)
 		}
 		if _, err := b.File.WriteAt(buf, b.offset(first)); err != nil {
-			return err
+			return full(err)
 		}
 		b.size = max(b.size, end)
 		off = end
@@ -381,7 +381,7 @@ func (b *blockFile) cut(size int64) error {
 			return err
 		}
 		if _, err := b.File.WriteAt(buf, b.offset(block)); err != nil {
-			return err
+			return full(err)
 		}
 	}
 	b.size = size

@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/vfs"
@@ -105,6 +106,15 @@ func (v *VFS) note(f Failure) {
 	if v.opt.OnFailure != nil {
 		v.opt.OnFailure(f)
 	}
+}
+
+// full gives the error of a write that found no room its SQLite code, by which people are told what to
+// do. The file system below looks for the bare number, which os.File wraps.
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+		return vfs.SystemError(err, sqlite3.FULL)
+	}
+	return err
 }
 
 // reasonOf maps the errors of sealing and opening to reasons.

@@ -183,7 +183,7 @@ func (m *mainFile) writePage(p []byte, page int64) error {
 		return m.fail(page, reasonOf(err))
 	}
 	if _, err := m.File.WriteAt(m.buf[:], (page-1)*PageSize); err != nil {
-		return err
+		return full(err)
 	}
 	if page == 1 {
 		m.onDisk, m.verified = true, true

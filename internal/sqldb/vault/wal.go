@@ -318,7 +318,7 @@ func (w *walFile) writeFrame(frame int64) error {
 	if w.main.wrote != nil && err == nil {
 		w.main.wrote()
 	}
-	return err
+	return full(err)
 }
 
 func (w *walFile) writeHead(p []byte) error {
@@ -339,7 +339,7 @@ func (w *walFile) writeHead(p []byte) error {
 	w.epoch = s.epoch
 	copy(w.salts[:], p[saltOff:])
 	_, err = w.File.WriteAt(b, 0)
-	return err
+	return full(err)
 }
 
 func (w *walFile) reader(epoch uint32) (*sealer, error) {
