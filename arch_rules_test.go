@@ -67,7 +67,7 @@ func load(fsys fs.FS) (*tree, error) {
 			return err
 		case d.IsDir() && skipped(p, d):
 			return fs.SkipDir
-		case d.IsDir(), !d.Type().IsRegular(), path.Ext(p) == ".prof", path.Ext(p) == ".test", p == "coverage.out":
+		case d.IsDir(), !d.Type().IsRegular(), p == ".git", path.Ext(p) == ".prof", path.Ext(p) == ".test", p == "coverage.out":
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, p)
