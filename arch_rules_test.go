@@ -47,6 +47,7 @@ var rules = []struct {
 	{"state", checkState},
 	{"sizes", checkSizes},
 	{"texts", checkTexts},
+	{"links", checkLinks},
 }
 
 // skipped are folders that hold no source of ours, as in .gitignore.

@@ -68,6 +68,13 @@ func TestRulesCatch(t *testing.T) {
 		"large file":                {"docs/a.bin", strings.Repeat("x", maxFileBytes+1), "at most 1048576"},
 		"home in a page":            {"docs/a.md", "see\n\n`/" + "home/ann/wardbook`", `docs/a.md:3: "` + "`/" + `home/ann" is a path`},
 		"home in a URL":             {"docs/a.md", "https://example.com/" + "home/page", ""},
+		"page that is not there":    {"internal/id/a.go", "// Package id is told in docs/a.md.\npackage id\n", "docs/a.md is not there"},
+		"decision that is not":      {"docs/b.md", "see docs/decisions/0009.", "docs/decisions/0009 is not there"},
+		"decision by its number":    {"docs/decisions/0009-why.md", "see docs/decisions/0009.", ""},
+		"docs of others":            {"docs/b.md", "<https://example.com/docs/a.md>", ""},
+		"broken link":               {"docs/b.md", "[a](../a.md#top)", "docs/b.md: a.md is not there"},
+		"links that work":           {"docs/b.md", "[a](b.md) [b](#top) [c](https://example.com/)", ""},
+		"test that is not there":    {"docs/b.md", "proved by `TestNothing`", "no test TestNothing"},
 		"replace":                   {"go.mod", "module m\n\nreplace a => ../a\n", "replace line"},
 		"built things":              {"bin/a.md", "/" + "home/ann", ""},
 		"test data is not parsed":   {"internal/id/testdata/a.go", "not Go", ""},
@@ -90,6 +97,29 @@ func TestRulesCatch(t *testing.T) {
 				t.Errorf("problems %q, want one with %q", problems, tc.want)
 			}
 		})
+	}
+}
+
+// A page that points into code must point at something, and the map must be whole.
+func TestLinksCatch(t *testing.T) {
+	t.Parallel()
+	code := []byte(src("id", "", "type T int\n\nfunc (T) M() {}\n\nconst one = 1"))
+	for name, tc := range map[string]struct{ page, want string }{
+		"method":        {"`internal/id` [`T.M`](internal/id/a.go)", ""},
+		"constant":      {"`internal/id` [one](internal/id/a.go)", ""},
+		"file":          {"`internal/id` [a.go](internal/id/a.go)", ""},
+		"gone method":   {"`internal/id` [`T.N`](internal/id/a.go)", "declares no T.N"},
+		"gone function": {"`internal/id` [`M`](internal/id/a.go)", "declares no M"},
+		"off the map":   {"internal/id", "the map lacks `internal/id`"},
+	} {
+		tree, err := load(fstest.MapFS{"internal/id/a.go": {Data: code}, "ARCHITECTURE.md": {Data: []byte(tc.page)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(checkLinks(tree), "\n")
+		if tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: problems %q, want %q", name, got, tc.want)
+		}
 	}
 }
 

@@ -166,3 +166,120 @@ func checkTexts(t *tree) (problems []string) {
 	slices.Sort(problems)
 	return problems
 }
+
+// How the pages point to things: a path below docs/ anywhere, links and names of tests on pages.
+var (
+	docPath  = regexp.MustCompile(`(?m)(?:^|[^\w/.-])(docs/\w[\w./-]*)`)
+	pageLink = regexp.MustCompile(`\[([^\[\]]*)\]\(([^()\s]+)\)`)
+	testName = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
+)
+
+// checkLinks wants every page, file, function and test that a text points to, and every package of the
+// house on the map.
+func checkLinks(t *tree) (problems []string) {
+	declared := map[string]bool{} // "file.go Name"; for tests "Name" too
+	for _, f := range t.files {
+		for name := range declarations(f.ast) {
+			declared[f.path+" "+name] = true
+			declared[name] = declared[name] || f.test
+		}
+	}
+	for p, text := range t.texts {
+		if strings.HasPrefix(p, "arch_") || !utf8.Valid(text) || strings.Contains(p, "/testdata/") {
+			continue // the tests here give examples
+		}
+		for _, m := range docPath.FindAllSubmatch(text, -1) {
+			if to := strings.TrimRight(string(m[1]), "./-"); !t.exists(to) {
+				problems = append(problems, fmt.Sprintf("%s: %s is not there", p, to))
+			}
+		}
+		if path.Ext(p) == ".md" {
+			problems = append(problems, t.checkPage(p, string(text), declared)...)
+		}
+	}
+	if text, ok := t.texts["ARCHITECTURE.md"]; ok {
+		problems = append(problems, t.checkMap(string(text))...)
+	}
+	slices.Sort(problems)
+	return problems
+}
+
+// exists reports whether a file or folder is there, or a decision record of that number.
+func (t *tree) exists(name string) bool {
+	if pendingPages[name] != "" {
+		return true
+	}
+	for p := range t.texts {
+		if rest, ok := strings.CutPrefix(p, name); ok && (rest == "" || rest[0] == '/' || strings.HasPrefix(name, "docs/decisions/") && rest[0] == '-') {
+			return true
+		}
+	}
+	return false
+}
+
+// checkPage follows the links of a page. The text of a link into Go code names what is declared there.
+func (t *tree) checkPage(p, text string, declared map[string]bool) (problems []string) {
+	for _, m := range pageLink.FindAllStringSubmatch(text, -1) {
+		to, _, _ := strings.Cut(m[2], "#")
+		if to == "" || strings.Contains(to, ":") {
+			continue
+		}
+		to = path.Join(path.Dir(p), to)
+		name := strings.Trim(m[1], "`")
+		switch {
+		case !t.exists(to):
+			problems = append(problems, fmt.Sprintf("%s: %s is not there", p, to))
+		case path.Ext(to) == ".go" && path.Ext(name) != ".go" && !declared[to+" "+name]:
+			problems = append(problems, fmt.Sprintf("%s: %s declares no %s", p, to, name))
+		}
+	}
+	for _, m := range testName.FindAllStringSubmatch(text, -1) {
+		if !declared[m[1]] {
+			problems = append(problems, fmt.Sprintf("%s: there is no test %s", p, m[1]))
+		}
+	}
+	return problems
+}
+
+// checkMap wants each package that has a row and files on the map.
+func (t *tree) checkMap(text string) (problems []string) {
+	for _, r := range house {
+		written := slices.ContainsFunc(t.files, func(f *source) bool { return f.pkg == r.pkg })
+		name, top := strings.CutPrefix(r.pkg, "/")
+		if !top {
+			name = "internal/" + name
+		}
+		if written && name != "" && !strings.Contains(text, "`"+name+"`") {
+			problems = append(problems, "ARCHITECTURE.md: the map lacks `"+name+"`: "+r.why)
+		}
+	}
+	return problems
+}
+
+// declarations returns the functions, methods, types, constants and variables of a file.
+func declarations(f *ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			names[funcName(d)] = true
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					names[spec.Name.Name] = true
+				case *ast.ValueSpec:
+					for _, n := range spec.Names {
+						names[n.Name] = true
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// pendingPages are pages that code names already and that somebody is writing.
+var pendingPages = map[string]string{
+	"docs/formats/vault.md": "comes with the tests of the vault",
+}
