@@ -40,6 +40,7 @@ var house = []row{
 	{"schema", "pure", "fault id", "objects and fields as data; knows no expressions"},
 	{"expr", "pure", "fault id", "CEL to memory and to SQL; sees a schema only through its own interface"},
 	{"policy", "pure", "fault id schema expr", "decisions, row filters, field masks"},
+	{"gram", "pure", "expr", "splits text into the pieces by which it is found"},
 	{"seal", "pure", "fault id", "keys and sealed cells; no I/O"},
 	{"journal", "pure", "fault id", "entries, tree, checkpoints, verification; no I/O"},
 
@@ -47,13 +48,13 @@ var house = []row{
 	{"sqldb/vault", "core", "fault", "SQLite pages as ciphertext"},
 	{"control", "core", "fault id seal journal sqldb", "what is not customer data: credentials, sessions, tokens, cursors, leases"},
 	{"authn", "core", "fault id config policy seal journal control", "proves who asks; the only maker of Actor"},
-	{"door", "core", "fault id schema expr policy seal journal sqldb authn door/internal/store", "THE DOOR: every read and write of customer data"},
-	{"door/internal/store", "core", "fault id schema expr policy seal journal sqldb", "the only SQL on customer data; nested, so the compiler keeps others out"},
+	{"door", "core", "fault id schema expr gram policy seal journal sqldb authn door/internal/store", "THE DOOR: every read and write of customer data"},
+	{"door/internal/store", "core", "fault id schema expr gram policy seal journal sqldb", "the only SQL on customer data; nested, so the compiler keeps others out"},
 	{"job", "core", "fault id journal sqldb control authn door", "loops, schedules, leases and journal cursors"},
 
 	{"sqldb/vaulttest", "test", "fault id sqldb sqldb/vault", "a file system that loses power"},
 	{"sqldb/pgtest", "test", "", "a real PostgreSQL for a test process"},
-	{"door/doortest", "test", "fault id schema expr policy seal journal sqldb sqldb/vault sqldb/pgtest control authn door sales found", "a real door on either engine, for tests"},
+	{"door/doortest", "test", "fault id schema expr gram policy seal journal sqldb sqldb/vault sqldb/pgtest control authn door sales found", "a real door on either engine, for tests"},
 
 	{"found", "feature", standing, "what a new organisation begins with: roles, its owner, a sales process"},
 	{"sales", "feature", standing, "leads, companies, deals"},

@@ -18,6 +18,7 @@ import (
 	"github.com/wardbook/wardbook/internal/control"
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/gram"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/sales"
 	"github.com/wardbook/wardbook/internal/schema"
@@ -201,7 +202,11 @@ func (o *organisation) replaceRing(e env, ring *seal.Ring) error {
 
 // openAll opens the databases and the door.
 func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) error {
-	data, err := o.database(ctx, "data", seal.FileData)
+	search, dsn, err := o.search(ctx)
+	if err != nil {
+		return err
+	}
+	data, err := o.database(ctx, "data", seal.FileData, sqldb.Attachment{Name: door.SearchName, DSN: dsn})
 	if err != nil {
 		return err
 	}
@@ -224,7 +229,7 @@ func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) err
 		return err
 	}
 	o.door, err = door.Open(ctx, door.Config{
-		Org: o.manifest.Org, Data: data, Keys: keys, Ring: o.ring.Load, Objects: append(schema.System(), sales.Objects()...),
+		Org: o.manifest.Org, Data: data, Keys: keys, Search: search, Ring: o.ring.Load, Objects: append(schema.System(), sales.Objects()...),
 		Witness: func(msg []byte) error { return writeFile(filepath.Join(o.conf.Data, checkpointFile), msg) },
 		Known:   known, Examine: o.conf.Examine,
 		IDs: o.ids, Now: e.now, Rand: e.rand, Log: log,
@@ -232,7 +237,7 @@ func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) err
 	return err
 }
 
-func (o *organisation) database(ctx context.Context, name string, purpose seal.Purpose) (*sqldb.DB, error) {
+func (o *organisation) database(ctx context.Context, name string, purpose seal.Purpose, attach ...sqldb.Attachment) (*sqldb.DB, error) {
 	var db *sqldb.DB
 	var err error
 	if o.manifest.Engine == sqldb.Postgres.String() {
@@ -244,9 +249,8 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 		if o.conf.Database != "" {
 			return nil, fault.InField("--database", "wrong_engine", "this organisation is kept in files, not in PostgreSQL: leave it out")
 		}
-		vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{})
-		o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })
-		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db"))})
+		vfs := o.files(name, purpose)
+		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db")), Attach: attach, Tokenizer: gram.Split})
 		err = explain(vfs, name, err)
 	}
 	if err != nil {
@@ -254,6 +258,36 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 	}
 	o.closers = append(o.closers, db.Close)
 	return db, nil
+}
+
+// files registers the keys of a database file.
+func (o *organisation) files(name string, purpose seal.Purpose) *vault.VFS {
+	vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{})
+	o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })
+	return vfs
+}
+
+// search opens the file that makes encrypted fields findable on this machine. It holds nothing that
+// is not elsewhere: one that cannot be read is made anew.
+func (o *organisation) search(ctx context.Context) (*sqldb.DB, string, error) {
+	vfs := o.files("search", seal.FileSearch)
+	file := filepath.Join(o.conf.Data, "search.db")
+	dsn := vault.DSN(vfs.Name(), file)
+	open := func() (*sqldb.DB, error) {
+		return sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split})
+	}
+	db, err := open()
+	if err != nil && fault.Reason(explain(vfs, "search", err)) != "disk_full" && fault.Reason(explain(vfs, "search", err)) != "disk_read_only" {
+		for _, tail := range []string{"", "-wal", "-shm", "-journal"} {
+			_ = os.Remove(file + tail)
+		}
+		db, err = open()
+	}
+	if err != nil {
+		return nil, "", explain(vfs, "search", err)
+	}
+	o.closers = append(o.closers, db.Close)
+	return db, dsn, nil
 }
 
 // explain says which file was refused, and why. The keyring has been opened by then, so a key that

@@ -78,6 +78,11 @@ func (s *Session) Aggregate(ctx context.Context, q AggregateQuery) (_ *Table, er
 	if err != nil {
 		return nil, err
 	}
+	if sel.Aside {
+		if err := s.whole(ctx); err != nil {
+			return nil, err
+		}
+	}
 	groups, err := s.d.data.Aggregate(ctx, s.d.data.DB(), sel, keys, measures)
 	if err != nil {
 		return nil, err
@@ -176,7 +181,7 @@ func (a *access) path(o *schema.Object, where, name string) (store.Path, error) 
 	}
 	for i, part := range parts {
 		f := o.Field(part)
-		if f == nil || !a.rights.May(o.Name, policy.Read) || a.field(o, f) < policy.Masked || a.field(o, f) == policy.Masked && !f.Class.Sealed() {
+		if f == nil || !a.rights.May(o.Name, policy.Read) || a.field(o, f) < policy.Masked || a.field(o, f) == policy.Masked && !f.Class.Cell() {
 			return store.Path{}, fault.InField(where, "unknown_field", "there is no field %q of %s", clip(part), o.Name)
 		}
 		if i == len(parts)-1 {

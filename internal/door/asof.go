@@ -78,6 +78,9 @@ func (s *Session) listAsOf(ctx context.Context, l *listing, q Query) (*Page, err
 			return nil, err
 		}
 		for _, row := range batch {
+			if row == nil {
+				continue
+			}
 			if _, changed := past[row.ID]; !changed {
 				rows = append(rows, row)
 			}

@@ -33,6 +33,13 @@ func (d *Door) loadSchema(ctx context.Context) error {
 	return nil
 }
 
+// follow makes what is kept aside fit a changed definition. The definition holds even where that
+// fails: it is tried again with the next one, and until then what is encrypted cannot be found.
+func (d *Door) follow(ctx context.Context) {
+	d.report("search", d.aside.Prepare(ctx, d.Schema(), d.log))
+	d.wakeAside()
+}
+
 func (d *Door) setSchema(sch *schema.Schema) {
 	d.catalogue.Store(&catalogue{schema: sch, vars: exprSchemaOf(sch, nil), rules: map[string]*expr.Expr{}})
 	d.forgetRights()
@@ -116,8 +123,9 @@ func addVars(vars map[string]expr.Var, f *schema.Field) {
 	if f.Type == schema.Formula || f.Type == schema.SecretType {
 		return
 	}
-	v := expr.Var{Name: f.Name, Kind: kindOf(f.Type), Column: f.Column(""), Sealed: f.Class.Sealed(), Ref: refOf(f)}
-	for _, c := range f.Columns() {
+	aside := f.Aside()
+	v := expr.Var{Name: f.Name, Kind: kindOf(f.Type), Column: f.Column(""), Sealed: f.Class.Cell(), Aside: len(aside) > 0, Ref: refOf(f)}
+	for _, c := range append(aside, f.Columns()...) {
 		if c.Fold {
 			v.Fold = f.Column(c.Suffix)
 		}
@@ -128,7 +136,7 @@ func addVars(vars map[string]expr.Var, f *schema.Field) {
 	vars[f.Name] = v
 	if f.Type == schema.MoneyT {
 		name := f.Name + ".currency"
-		vars[name] = expr.Var{Name: name, Kind: expr.Text, Column: f.Column("c"), Sealed: v.Sealed}
+		vars[name] = expr.Var{Name: name, Kind: expr.Text, Column: f.Column("c"), Sealed: v.Sealed, Aside: v.Aside}
 	}
 }
 

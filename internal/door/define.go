@@ -78,6 +78,7 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 		return nil, err
 	}
 	s.d.setSchema(made)
+	s.d.follow(context.WithoutCancel(ctx))
 	return o, nil
 }
 

@@ -35,6 +35,7 @@ type Config struct {
 	Org     id.ID
 	Data    *sqldb.DB                     // records and journal
 	Keys    *sqldb.DB                     // persons' keys, never part of a backup of data
+	Search  *sqldb.DB                     // SQLite: what makes encrypted fields findable, of this node alone, never part of a backup
 	Ring    func() *seal.Ring             // the current key ring
 	Objects []schema.Object               // the program's own objects
 	Witness func(checkpoint []byte) error // keeps the newest checkpoint outside of both databases
@@ -52,6 +53,8 @@ type Door struct {
 	data    *store.Store
 	log     *store.Log
 	keys    *store.Keys
+	aside   *store.Aside
+	changed chan struct{} // something for what is kept aside
 	ring    func() *seal.Ring
 	ids     *id.Source
 	now     func() time.Time
@@ -78,7 +81,7 @@ type Door struct {
 // up to date.
 func Open(ctx context.Context, c Config) (_ *Door, err error) {
 	defer fault.Op(&err, "door.Open")
-	if c.Org.IsZero() || c.Data == nil || c.Keys == nil || c.Ring == nil || len(c.Objects) == 0 || c.IDs == nil || c.Now == nil || c.Rand == nil || c.Log == nil || c.Witness == nil {
+	if c.Org.IsZero() || c.Data == nil || c.Keys == nil || c.Search == nil || c.Ring == nil || len(c.Objects) == 0 || c.IDs == nil || c.Now == nil || c.Rand == nil || c.Log == nil || c.Witness == nil {
 		return nil, fault.New(fault.Internal, "incomplete_config", "internal error")
 	}
 	signer, err := signer(c.Org, c.Ring())
@@ -89,12 +92,16 @@ func Open(ctx context.Context, c Config) (_ *Door, err error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := store.New(ctx, c.Data, keys, c.Ring, c.Org, c.Rand)
+	aside, err := store.NewAside(ctx, c.Search, c.Data.Engine())
+	if err != nil {
+		return nil, err
+	}
+	data, err := store.New(ctx, c.Data, keys, aside, c.Ring, c.Org, c.Rand)
 	if err != nil {
 		return nil, err
 	}
 	d := &Door{
-		org: c.Org, data: data, keys: keys, ring: c.Ring, ids: c.IDs, now: c.Now, rand: c.Rand, slog: c.Log, witness: c.Witness, builtin: c.Objects,
+		org: c.Org, data: data, keys: keys, aside: aside, changed: make(chan struct{}, 1), ring: c.Ring, ids: c.IDs, now: c.Now, rand: c.Rand, slog: c.Log, witness: c.Witness, builtin: c.Objects,
 		log: store.NewLog(c.Data, signer, c.Now), known: map[holder]*access{}, quit: make(chan struct{}),
 	}
 	d.reads = newReadQueue()
@@ -113,8 +120,12 @@ func Open(ctx context.Context, c Config) (_ *Door, err error) {
 	if err := data.EnsureTables(ctx, d.Schema()); err != nil {
 		return nil, err
 	}
-	d.stopped.Add(1)
+	if err := d.aside.Prepare(ctx, d.Schema(), d.log); err != nil {
+		return nil, err
+	}
+	d.stopped.Add(2)
 	go d.keepBooks()
+	go d.keepAside()
 	return d, nil
 }
 
@@ -223,6 +234,7 @@ func (d *Door) flush(ctx context.Context, always bool) error {
 		return nil
 	}
 	_, err := d.log.Sequence(ctx, reads)
+	d.wakeAside()
 	d.reads.written(reads, err == nil)
 	if err != nil && wrote {
 		d.reads.wrote.Store(true)

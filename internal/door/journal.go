@@ -136,6 +136,9 @@ type entryTarget struct{ *sqldb.Statement }
 // Alias implements expr.Target.
 func (entryTarget) Alias([]string) (string, error) { return "journal", nil }
 
+// Aside implements expr.Target; nothing of an entry lies aside.
+func (entryTarget) Aside([]string) (string, error) { return "journal", nil }
+
 // Checkpoint returns the newest signed checkpoint. It tells nothing but that the log exists, so
 // anybody with a session may have it, and keep it.
 func (s *Session) Checkpoint(ctx context.Context) ([]byte, error) {

@@ -22,6 +22,7 @@ import (
 type Query struct {
 	Object  string    `json:"object"`
 	Filter  string    `json:"filter,omitempty"`  // CEL; "" for all
+	Search  string    `json:"search,omitempty"`  // words, or parts of them, all of which a record holds
 	Sort    []string  `json:"sort,omitempty"`    // field names, "-" before a name for the greatest first; none: newest first
 	Fields  []string  `json:"fields,omitempty"`  // as in GetOptions
 	Limit   int       `json:"limit,omitempty"`   // 0 means 50; at most MaxLimit
@@ -126,13 +127,36 @@ func (s *Session) prepare(ctx context.Context, a *access, q *Query) (*listing, e
 	if l.order, err = a.order(o, q.Sort); err != nil {
 		return nil, err
 	}
-	l.bind = []byte(describe([]any{q.Object, q.Filter, q.Sort, q.Deleted, s.actor.User(), q.AsOf}))
+	if err := s.searching(ctx, a, l, q); err != nil {
+		return nil, err
+	}
+	l.bind = []byte(describe([]any{q.Object, q.Filter, q.Search, q.Sort, q.Deleted, s.actor.User(), q.AsOf}))
 	if q.Cursor != "" {
 		if l.after, err = s.d.openCursor(q.Cursor, l.bind); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
+}
+
+// searching adds what is searched, and waits for what is kept aside where the list needs it.
+func (s *Session) searching(ctx context.Context, a *access, l *listing, q *Query) (err error) {
+	if q.Search != "" {
+		if q.Deleted || !q.AsOf.IsZero() {
+			return fault.InField("search", "not_here", "the bin and the past cannot be searched; use a filter")
+		}
+		if l.sel.Match, err = a.match(l.o, q.Search); err != nil {
+			return err
+		}
+		l.sel.Aside = true
+	}
+	for _, o := range l.order {
+		l.sel.Aside = l.sel.Aside || o.Field != nil && len(o.Field.Aside()) > 0
+	}
+	if l.sel.Aside {
+		return s.whole(ctx)
+	}
+	return nil
 }
 
 // selection joins what is asked for with what may be seen.
@@ -152,6 +176,9 @@ func (s *Session) selection(a *access, es expr.Session, o *schema.Object, verb p
 		}
 		sel.Where = append(sel.Where, x)
 	}
+	for _, x := range sel.Where {
+		sel.Aside = sel.Aside || asideUsed(a.cat, x)
+	}
 	return sel, nil
 }
 
@@ -168,8 +195,8 @@ func (a *access) order(o *schema.Object, names []string) ([]store.Order, error) 
 		switch {
 		case f == nil || !a.readable(o, f):
 			return nil, fault.InField("sort", "unknown_field", "there is no field %q of %s", clip(field), o.Name)
-		case f.Class.Sealed():
-			return nil, fault.New(fault.Invalid, "sealed_field", "%s is encrypted: it cannot be sorted by yet", f.Name)
+		case f.Class.Cell():
+			return nil, fault.New(fault.Invalid, "sealed_field", "%s is encrypted under a key of its own: it cannot be sorted by", f.Name)
 		case !f.Sortable() || f.Type == schema.Formula:
 			return nil, fault.InField("sort", "not_sortable", "%s has no order to sort by", f.Name)
 		}
@@ -190,6 +217,9 @@ func (s *Session) readPage(ctx context.Context, l *listing, q Query) (*Page, err
 		rows = rows[:q.Limit]
 		page.Next = s.d.sealCursor(places[q.Limit-1], l.bind)
 	}
+	if rows, err = l.still(rows); err != nil {
+		return nil, err
+	}
 	if page.Records, err = s.show(ctx, l.v, l.sh, rows); err != nil {
 		return nil, err
 	}
@@ -200,6 +230,28 @@ func (s *Session) readPage(ctx context.Context, l *listing, q Query) (*Page, err
 		page.cap()
 	}
 	return page, nil
+}
+
+// still leaves out rows that are gone, or that changed since they were found in what is kept aside and
+// are no longer to be seen.
+func (l *listing) still(rows []*store.Row) ([]*store.Row, error) {
+	if !l.sel.Aside {
+		return rows, nil
+	}
+	kept := rows[:0]
+	for _, row := range rows {
+		if row == nil || (row.Values[deletedField] != nil) != l.sel.Deleted {
+			continue
+		}
+		seen, err := l.v.holds(l.sel.Where[0], l.o, row)
+		if err != nil {
+			return nil, err
+		}
+		if seen {
+			kept = append(kept, row)
+		}
+	}
+	return kept, nil
 }
 
 func (p *Page) cap() {

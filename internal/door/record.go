@@ -183,7 +183,7 @@ func (sh *shape) needed(a *access) []*schema.Field {
 	for _, l := range sh.links {
 		list = append(list, l.field)
 	}
-	for _, x := range []*expr.Expr{sh.update, sh.delete} {
+	for _, x := range []*expr.Expr{sh.update, sh.delete, a.visible(sh.object.Name)} {
 		if x != nil {
 			list = append(list, ownFields(sh.object, x)...)
 		}

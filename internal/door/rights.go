@@ -159,9 +159,13 @@ func (d *Door) refreshEpochs(ctx context.Context, first bool) error {
 		clear(d.known)
 	}
 	d.mu.Unlock()
-	if was[1] != defs && !first {
-		return d.loadSchema(ctx)
+	if was[1] == defs || first {
+		return nil
 	}
+	if err := d.loadSchema(ctx); err != nil {
+		return err
+	}
+	d.follow(ctx)
 	return nil
 }
 
@@ -294,7 +298,7 @@ func (d *Door) branch(ctx context.Context, cat *catalogue, teams []id.ID) ([]id.
 	o := cat.schema.Object("team")
 	parent := o.Field("parent").ID
 	below := map[id.ID][]id.ID{}
-	err := d.data.Each(ctx, d.data.DB(), o, func(rows []*store.Row) error {
+	err := d.data.Each(ctx, o, func(rows []*store.Row) error {
 		for _, r := range rows {
 			if p, ok := r.Values[parent].(id.ID); ok {
 				below[p] = append(below[p], r.ID)
@@ -395,7 +399,7 @@ func (a *access) schemaSeen() exprSchema {
 	if a.vars == nil {
 		a.vars = exprSchemaOf(a.cat.schema, func(o *schema.Object, f *schema.Field) bool {
 			got := a.field(o, f)
-			return a.rights.May(o.Name, policy.Read) && (got >= policy.Readable || got == policy.Masked && f.Class.Sealed())
+			return a.rights.May(o.Name, policy.Read) && (got >= policy.Readable || got == policy.Masked && f.Class.Cell())
 		})
 	}
 	return a.vars

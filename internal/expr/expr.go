@@ -52,6 +52,7 @@ type Var struct {
 	Column string   // physical column, made by the program
 	Fold   string   // column with the folded text; empty: text compares exactly
 	Sealed bool     // encrypted: Match can use it, SQL cannot
+	Aside  bool     // encrypted, and beside the record's table in a form that SQL can use (Target.Aside)
 	Ref    string   // the object that an ID points to, for paths such as company.city
 	Enum   []string // the keys of a choice; others in an expression are an error
 }

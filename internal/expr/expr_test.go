@@ -146,6 +146,8 @@ func (a *args) Mark(v any) string {
 	return "?" + strconv.Itoa(len(a.vals))
 }
 
+func (a *args) Aside(path []string) (string, error) { return a.Alias(path) }
+
 func (a *args) Alias(path []string) (string, error) {
 	if len(path) == 0 {
 		return "r", nil

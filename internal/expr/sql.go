@@ -25,6 +25,9 @@ type Target interface {
 	// only the rows that the session may see, where that was not done yet. The empty path is the
 	// record itself.
 	Alias(path []string) (string, error)
+	// Aside is Alias for the table that holds the record's encrypted fields in a form that can be
+	// searched (Var.Aside).
+	Aside(path []string) (string, error)
 }
 
 // SQL returns the condition for a WHERE clause. It is true or not true exactly where Match is true
@@ -127,9 +130,13 @@ func (c *compiler) column(n *node, fold bool) (string, error) {
 	}
 	v := n.path.v
 	if v.Sealed {
-		return "", refuse("sealed_field", "%s is encrypted: it cannot be filtered by yet", v.Name)
+		return "", refuse("sealed_field", "%s is encrypted under a key of its own: it cannot be filtered by", v.Name)
 	}
-	alias, err := c.t.Alias(n.path.via)
+	find := c.t.Alias
+	if v.Aside {
+		find = c.t.Aside
+	}
+	alias, err := find(n.path.via)
 	if err != nil {
 		return "", err
 	}

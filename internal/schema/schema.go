@@ -115,6 +115,24 @@ func (f *Field) Columns() []Column {
 	return kindOf(f.Type).columns
 }
 
+// Aside returns the columns that hold a personal field where it can be found and sorted by, outside of
+// the database: none for any other field.
+func (f *Field) Aside() []Column {
+	if f.Class != Personal || f.Type == Formula {
+		return nil
+	}
+	return f.kind().columns
+}
+
+// Worded reports whether the field holds words, by which records are searched.
+func (f *Field) Worded() bool {
+	switch f.Type {
+	case Short, Longtext, Richtext, Email, Phone, URL, AddressT, Autonumber:
+		return f.Class == Public || f.Class == Internal || f.Class == Personal
+	}
+	return false
+}
+
 // Column returns the name of a column of the field, made from its number.
 func (f *Field) Column(suffix string) string {
 	return "f" + strconv.FormatUint(uint64(f.ID), 10) + suffix

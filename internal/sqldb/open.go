@@ -18,6 +18,10 @@ type SQLiteConfig struct {
 	Readers int    // connections for reading; 0 means two per processor, at least four
 	CacheMB int    // page cache of each connection; 0 means 16
 
+	// Attach names files that reading connections see beside this one; they must be there. Tokenizer,
+	// where it is set, makes full-text search (FTS5) available, with a tokenizer named gram.
+	Attach    []Attachment
+	Tokenizer Tokenizer
 	// Observe sees the text of every statement before it runs, never a value. Nil: nobody looks.
 	Observe func(query string)
 }
@@ -31,7 +35,12 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 	if c.CacheMB == 0 {
 		c.CacheMB = 16
 	}
-	setup := func(conn *sqlite3.Conn) error { return pragmas(conn, c.CacheMB) }
+	setup := func(conn *sqlite3.Conn) error {
+		if err := pragmas(conn, c.CacheMB); err != nil {
+			return err
+		}
+		return tokenize(conn, c.Tokenizer)
+	}
 	w, err := driver.Open(c.DSN, setup)
 	if err != nil {
 		return nil, Classify(err)
@@ -43,6 +52,10 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 	}
 	r, err := driver.Open(c.DSN, func(conn *sqlite3.Conn) error {
 		if err := setup(conn); err != nil {
+			return err
+		}
+		// Not to the writer: its transactions would lock the attached files too.
+		if err := attach(conn, c.Attach); err != nil {
 			return err
 		}
 		return conn.Exec("PRAGMA query_only=ON")

@@ -16,6 +16,7 @@ import (
 	"github.com/wardbook/wardbook/internal/authn"
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/found"
+	"github.com/wardbook/wardbook/internal/gram"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/sales"
 	"github.com/wardbook/wardbook/internal/schema"
@@ -54,29 +55,31 @@ func openCompany(ctx context.Context, dir string) (_ *company, err error) {
 	}()
 	ids := id.NewSource(time.Now, rand.Reader)
 	org, ring := ids.New(), seal.NewRing(rand.Reader, time.Now())
-	open := func(name string) (*sqldb.DB, error) {
+	open := func(name string, attach ...sqldb.Attachment) (*sqldb.DB, string, error) {
 		vfs := vault.Register("bench-"+name, vault.Static([32]byte{2}), vault.Options{})
 		c.closers = append(c.closers, func() error { vfs.Unregister(); return nil })
 		dsn := vault.DSN(vfs.Name(), filepath.Join(dir, name+".db"))
-		if name == "data" {
-			c.dsn = dsn
-		}
-		db, err := sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn})
+		db, err := sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn, Attach: attach, Tokenizer: gram.Split})
 		if err == nil {
 			c.closers = append(c.closers, db.Close)
 		}
-		return db, err
+		return db, dsn, err
 	}
-	data, err := open("data")
+	search, searchDSN, err := open("search")
 	if err != nil {
 		return nil, err
 	}
-	keys, err := open("keys")
+	data, dsn, err := open("data", sqldb.Attachment{Name: door.SearchName, DSN: searchDSN})
+	if err != nil {
+		return nil, err
+	}
+	c.dsn = dsn
+	keys, _, err := open("keys")
 	if err != nil {
 		return nil, err
 	}
 	c.door, err = door.Open(ctx, door.Config{
-		Org: org, Data: data, Keys: keys, Ring: func() *seal.Ring { return ring }, Objects: append(schema.System(), sales.Objects()...),
+		Org: org, Data: data, Keys: keys, Search: search, Ring: func() *seal.Ring { return ring }, Objects: append(schema.System(), sales.Objects()...),
 		Witness: func([]byte) error { return nil }, IDs: ids, Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

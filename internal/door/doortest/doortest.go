@@ -16,6 +16,7 @@ import (
 	"github.com/wardbook/wardbook/internal/authn"
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/found"
+	"github.com/wardbook/wardbook/internal/gram"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/sales"
 	"github.com/wardbook/wardbook/internal/schema"
@@ -39,6 +40,7 @@ type World struct {
 
 	Witnessed []byte // the last checkpoint that was kept elsewhere
 	config    door.Config
+	searchDSN string
 }
 
 // Clock is a clock that a test sets.
@@ -80,9 +82,10 @@ func New(t testing.TB, engine sqldb.Engine, more ...schema.Object) *World {
 	ids := id.NewSource(w.Clock.Now, rand.Reader)
 	w.Org = ids.New()
 	w.Ring = seal.NewRing(rand.Reader, w.Clock.Now())
+	search := w.search(t, "search")
 	w.Data, w.Keys = w.open(t, engine, "data"), w.open(t, engine, "keys")
 	w.config = door.Config{
-		Org: w.Org, Data: w.Data, Keys: w.Keys, Ring: func() *seal.Ring { return w.Ring },
+		Org: w.Org, Data: w.Data, Keys: w.Keys, Search: search, Ring: func() *seal.Ring { return w.Ring },
 		Objects: append(append(schema.System(), sales.Objects()...), more...), IDs: ids, Now: w.Clock.Now, Rand: rand.Reader,
 		Log:     slog.New(slog.NewTextHandler(testWriter{t}, nil)),
 		Witness: func(msg []byte) error { w.Witnessed = msg; return nil },
@@ -99,12 +102,38 @@ func New(t testing.TB, engine sqldb.Engine, more ...schema.Object) *World {
 // Open opens another door to the same organisation, as a second node would.
 func (w *World) Open(t testing.TB) *door.Door {
 	t.Helper()
-	d, err := door.Open(context.Background(), w.config)
+	c := w.config
+	if w.Door != nil && w.Data.Engine() == sqldb.Postgres {
+		c.Search = w.search(t, rand.Text())
+	}
+	d, err := door.Open(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close(context.Background()) })
 	return d
+}
+
+// file registers an encrypted SQLite file and returns its DSN.
+func (w *World) file(t testing.TB, name string) string {
+	vfs := vault.Register(strings.NewReplacer("/", "_", "#", "_", "=", "_").Replace(w.Dir)+name, vault.Static([32]byte{7}), vault.Options{OnFailure: func(f vault.Failure) { t.Log(f) }})
+	t.Cleanup(vfs.Unregister)
+	return vault.DSN(vfs.Name(), filepath.Join(w.Dir, name+".db"))
+}
+
+// search opens a node's own file for what is kept aside.
+func (w *World) search(t testing.TB, name string) *sqldb.DB {
+	t.Helper()
+	dsn := w.file(t, name)
+	if w.searchDSN == "" {
+		w.searchDSN = dsn
+	}
+	db, err := sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 func (w *World) open(t testing.TB, engine sqldb.Engine, name string) *sqldb.DB {
@@ -114,9 +143,9 @@ func (w *World) open(t testing.TB, engine sqldb.Engine, name string) *sqldb.DB {
 	if engine == sqldb.Postgres {
 		db, err = sqldb.OpenPostgres(context.Background(), sqldb.PostgresConfig{URL: pgtest.DSN(t), Schema: "wb_" + name, Conns: 8})
 	} else {
-		vfs := vault.Register(strings.NewReplacer("/", "_", "#", "_", "=", "_").Replace(w.Dir)+name, vault.Static([32]byte{7}), vault.Options{OnFailure: func(f vault.Failure) { t.Log(f) }})
-		t.Cleanup(vfs.Unregister)
-		db, err = sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(w.Dir, name+".db"))})
+		db, err = sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{
+			DSN: w.file(t, name), Attach: []sqldb.Attachment{{Name: "search", DSN: w.searchDSN}}, Tokenizer: gram.Split,
+		})
 	}
 	if err != nil {
 		t.Fatal(err)

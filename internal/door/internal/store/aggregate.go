@@ -45,7 +45,7 @@ const MaxGroups = 10_000
 // Aggregate computes the measures for each group, at most MaxGroups+1. Money is never added across
 // currencies: the currency becomes part of the group.
 func (s *Store) Aggregate(ctx context.Context, db sqldb.Querier, sel *Selection, keys []Key, measures []Measure) ([]Group, error) {
-	q := s.newQuery(sel)
+	q := s.newQuery(db, sel)
 	var group []string
 	q.Text("SELECT count(*)")
 	for _, k := range keys {
@@ -84,11 +84,11 @@ func (s *Store) Aggregate(ctx context.Context, db sqldb.Querier, sel *Selection,
 		}
 	}
 	q.Text(" LIMIT ").Bind(int64(MaxGroups + 1))
-	return s.groups(ctx, db, q, keys, measures, currency != "")
+	return s.groups(ctx, q, keys, measures, currency != "")
 }
 
-func (s *Store) groups(ctx context.Context, db sqldb.Querier, q *query, keys []Key, measures []Measure, money bool) ([]Group, error) {
-	rows, err := db.Query(ctx, q.Query(), q.Args()...)
+func (s *Store) groups(ctx context.Context, q *query, keys []Key, measures []Measure, money bool) ([]Group, error) {
+	rows, err := q.db.Query(ctx, q.Query(), q.Args()...)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,10 @@ type Selection struct {
 	Visible func(object string) *expr.Expr
 	Objects func(name string) *schema.Object
 	Deleted bool // those in the bin instead of the living
+	// Match is a query for full-text search (gram.Match); "" for none. Aside says that this, a condition
+	// or the order needs what is kept aside.
+	Match string
+	Aside bool
 }
 
 // Order is one key of a list's order.
@@ -41,13 +45,47 @@ type query struct {
 	sqldb.Statement
 	sel    *Selection
 	d      expr.Dialect
+	db     sqldb.Querier
+	aside  string // before the names of tables that are kept aside
 	joins  strings.Builder
 	paths  map[string]string // path of lookups → alias
+	beside map[string]string // path of lookups → alias of what is kept aside
 	target map[string]*schema.Object
+	ranked bool // in the order in which full-text search finds
 }
 
-func (s *Store) newQuery(sel *Selection) *query {
-	return &query{sel: sel, d: s.Dialect(), paths: map[string]string{"": "t"}, target: map[string]*schema.Object{"": sel.Object}}
+// newQuery begins a query. One that needs what is kept aside runs there, where the records are on
+// another engine.
+func (s *Store) newQuery(db sqldb.Querier, sel *Selection) *query {
+	q := &query{
+		sel: sel, d: s.Dialect(), db: db, aside: AsideName + ".", paths: map[string]string{"": "t"}, beside: map[string]string{},
+		target: map[string]*schema.Object{"": sel.Object},
+	}
+	if sel.Aside && s.aside.whole {
+		q.d, q.db, q.aside = expr.SQLite, s.aside.db, ""
+	}
+	return q
+}
+
+// number is an object's number, as it stands in the names of tables.
+func number(o *schema.Object) string { return strconv.FormatUint(uint64(o.ID), 10) }
+
+// Aside joins what is kept aside of the record that a path leads to.
+func (q *query) Aside(path []string) (string, error) {
+	key := strings.Join(path, ".")
+	if a, done := q.beside[key]; done {
+		return a, nil
+	}
+	of, err := q.Alias(path)
+	if err != nil {
+		return "", err
+	}
+	alias := "a" + strconv.Itoa(len(q.beside))
+	q.beside[key] = alias
+	if len(path) > 0 {
+		q.joins.WriteString(" LEFT JOIN " + q.aside + "s" + number(q.target[key]) + " " + alias + " ON " + alias + ".id = " + of + ".id")
+	}
+	return alias, nil
 }
 
 // Dialect returns the SQL that expressions compile to.
@@ -128,6 +166,37 @@ func (j joined) Alias(path []string) (string, error) {
 	return j.alias, nil
 }
 
+// Aside implements expr.Target, for the same reason.
+func (j joined) Aside([]string) (string, error) {
+	return "", fault.New(fault.Invalid, "bad_path", "records restricted by an encrypted field cannot be reached through another record")
+}
+
+// from names the tables. What is found by full-text search comes first where it sets the order, and
+// is otherwise one more condition.
+func (q *query) from(conds []string) ([]string, error) {
+	table := q.sel.Object.Table() + " t"
+	n := number(q.sel.Object)
+	if q.sel.Match != "" {
+		if _, err := q.Aside(nil); err != nil {
+			return nil, err
+		}
+	}
+	a := q.beside[""]
+	switch {
+	case a == "":
+		q.Text(" FROM ", table)
+	case q.ranked:
+		q.Text(" FROM ", q.aside, "w", n, " w CROSS JOIN ", q.aside, "s", n, " ", a, " ON ", a, ".n = w.rowid CROSS JOIN ", table, " ON t.id = ", a, ".id")
+		conds = append(conds, "w.w"+n+" MATCH "+q.Mark(q.sel.Match))
+	default:
+		q.Text(" FROM ", table, " JOIN ", q.aside, "s", n, " ", a, " ON ", a, ".id = t.id")
+		if q.sel.Match != "" {
+			conds = append(conds, a+".n IN (SELECT rowid FROM "+q.aside+"w"+n+" WHERE w"+n+" MATCH "+q.Mark(q.sel.Match)+")")
+		}
+	}
+	return conds, nil
+}
+
 // where adds the joins and conditions.
 func (q *query) where() error {
 	conds := []string{"t." + deletedAt + " IS NULL"}
@@ -143,15 +212,28 @@ func (q *query) where() error {
 			conds = append(conds, text)
 		}
 	}
-	q.Text(" FROM ", q.sel.Object.Table(), " t", q.joins.String(), " WHERE ", strings.Join(conds, " AND "))
-	return nil
+	conds, err := q.from(conds)
+	q.Text(q.joins.String(), " WHERE ", strings.Join(conds, " AND "))
+	return err
 }
 
-// List reads a page of at most limit rows after a place (nil: from the beginning).
+// List reads a page of at most limit rows after a place (nil: from the beginning). Without an order
+// come the newest first, and of what full-text search finds those that it knows last.
+//
+// A row that is not there any more, which can be where the records are on another engine than what is
+// kept aside, is nil.
 func (s *Store) List(ctx context.Context, db sqldb.Querier, sel *Selection, p *Plan, order []Order, after *Place, limit int) ([]*Row, []*Place, error) {
-	q := s.newQuery(sel)
-	q.Text("SELECT ", p.list)
-	keys := sortKeys(order)
+	q := s.newQuery(db, sel)
+	q.ranked = sel.Match != "" && len(order) == 0
+	plan := p
+	if sel.Aside && s.aside.whole {
+		plan = NewPlan(p.object, []*schema.Field{})
+	}
+	keys, err := q.sortKeys(order)
+	if err != nil {
+		return nil, nil, err
+	}
+	q.Text("SELECT ", plan.list)
 	for _, k := range keys[:len(keys)-1] {
 		q.Text(", ", k.column)
 	}
@@ -164,12 +246,36 @@ func (s *Store) List(ctx context.Context, db sqldb.Querier, sel *Selection, p *P
 		}
 		q.Text(" AND ", q.after(keys, after))
 	}
-	q.Text(" ORDER BY ", s.orderBy(keys), " LIMIT ").Bind(int64(limit))
-	return s.page(ctx, db, q, p, len(keys)-1)
+	q.Text(" ORDER BY ", q.orderBy(keys), " LIMIT ").Bind(int64(limit))
+	rows, places, err := s.page(ctx, q, plan, len(keys)-1)
+	if err == nil && plan != p {
+		rows, err = s.reread(ctx, db, p, rows)
+	}
+	return rows, places, err
 }
 
-func (s *Store) page(ctx context.Context, db sqldb.Querier, q *query, p *Plan, sorted int) ([]*Row, []*Place, error) {
-	rows, err := db.Query(ctx, q.Query(), q.Args()...)
+// reread reads rows from where the records are; those that are gone become nil.
+func (s *Store) reread(ctx context.Context, db sqldb.Querier, p *Plan, found []*Row) ([]*Row, error) {
+	ids := make([]id.ID, len(found))
+	for i, r := range found {
+		ids[i] = r.ID
+	}
+	now, err := s.GetMany(ctx, db, p, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[id.ID]*Row, len(now))
+	for _, r := range now {
+		byID[r.ID] = r
+	}
+	for i := range found {
+		found[i] = byID[found[i].ID]
+	}
+	return found, nil
+}
+
+func (s *Store) page(ctx context.Context, q *query, p *Plan, sorted int) ([]*Row, []*Place, error) {
+	rows, err := q.db.Query(ctx, q.Query(), q.Args()...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -203,7 +309,11 @@ type sortKey struct {
 
 // sortKeys ends the order with the identifier, in the direction of the key before it, so that an
 // index on (column, id) serves both.
-func sortKeys(order []Order) []sortKey {
+func (q *query) sortKeys(order []Order) ([]sortKey, error) {
+	if q.ranked {
+		// By the row of the index alone, so that it is read in order; the second key is never asked.
+		return []sortKey{{column: "w.rowid", desc: true, needed: true}, {column: "t.id", desc: true, needed: true}}, nil
+	}
 	var keys []sortKey
 	desc := true // newest first
 	for _, o := range order {
@@ -211,22 +321,33 @@ func sortKeys(order []Order) []sortKey {
 		if o.Field == nil {
 			break
 		}
-		keys = append(keys, sortKey{column: "t." + sortColumn(o.Field), desc: o.Desc})
+		column := "t." + sortColumn(o.Field)
+		if len(o.Field.Aside()) > 0 {
+			a, err := q.Aside(nil)
+			if err != nil {
+				return nil, err
+			}
+			column = a + "." + asideColumn(o.Field)
+		}
+		keys = append(keys, sortKey{column: column, desc: o.Desc})
 	}
-	return append(keys, sortKey{column: "t.id", desc: desc, needed: true})
+	return append(keys, sortKey{column: "t.id", desc: desc, needed: true}), nil
 }
 
 // orderBy writes the order. An absent value is the smallest on both engines.
-func (s *Store) orderBy(keys []sortKey) string {
+func (q *query) orderBy(keys []sortKey) string {
+	if q.ranked {
+		return keys[0].column + " DESC"
+	}
 	parts := make([]string, len(keys))
 	for i, k := range keys {
 		parts[i] = k.column
 		switch {
-		case k.desc && s.db.Engine() == sqldb.Postgres && !k.needed:
+		case k.desc && q.d == expr.Postgres && !k.needed:
 			parts[i] += " DESC NULLS LAST"
 		case k.desc:
 			parts[i] += " DESC"
-		case s.db.Engine() == sqldb.Postgres && !k.needed:
+		case q.d == expr.Postgres && !k.needed:
 			parts[i] += " NULLS FIRST"
 		}
 	}
@@ -235,6 +356,9 @@ func (s *Store) orderBy(keys []sortKey) string {
 
 // after is the condition that a row comes after a place in the order.
 func (q *query) after(keys []sortKey, at *Place) string {
+	if q.ranked {
+		return q.further(keys[0], at.Values[0])
+	}
 	var alternatives []string
 	var same []string
 	for i, k := range keys {
@@ -279,69 +403,28 @@ const CountCap = 10_000
 
 // CountRows counts the records, up to CountCap + 1.
 func (s *Store) CountRows(ctx context.Context, db sqldb.Querier, sel *Selection) (n int64, err error) {
-	q := s.newQuery(sel)
+	q := s.newQuery(db, sel)
 	q.Text("SELECT count(*) FROM (SELECT 1 AS one")
 	if err := q.where(); err != nil {
 		return 0, err
 	}
 	q.Text(" LIMIT ").Bind(int64(CountCap + 1)).Text(") c")
-	_, err = db.Row(ctx, q.Query(), q.Args(), &n)
+	_, err = q.db.Row(ctx, q.Query(), q.Args(), &n)
 	return n, err
-}
-
-// Matches reports which of the records a condition holds for; it is how a single record is judged
-// inside a write transaction.
-func (s *Store) Matches(ctx context.Context, db sqldb.Querier, sel *Selection, ids []id.ID) (map[id.ID]bool, error) {
-	got := make(map[id.ID]bool, len(ids))
-	q := s.newQuery(sel)
-	q.Text("SELECT t.id")
-	if err := q.where(); err != nil {
-		return nil, err
-	}
-	args := make([]any, len(ids))
-	for i := range ids {
-		args[i] = ids[i].Bytes()
-	}
-	q.Text(" AND t.id IN (").BindList(args).Text(")")
-	rows, err := db.Query(ctx, q.Query(), q.Args()...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			return nil, sqldb.Classify(err)
-		}
-		rid, err := id.FromBytes(b)
-		if err != nil {
-			return nil, err
-		}
-		got[rid] = true
-	}
-	return got, sqldb.Classify(rows.Err())
 }
 
 // Each reads every row of an object, in the order of identifiers, living and deleted, and calls do
 // for a page at a time.
-func (s *Store) Each(ctx context.Context, db sqldb.Querier, o *schema.Object, do func([]*Row) error) error {
-	p := s.layouts.of(o).whole
-	var last []byte
-	for {
-		st := &sqldb.Statement{}
-		st.Text("SELECT ", p.list, " FROM ", o.Table(), " t")
-		if last != nil {
-			st.Text(" WHERE t.id > ").Bind(last)
-		}
-		st.Text(" ORDER BY t.id LIMIT ").Bind(int64(500))
-		rows, err := s.collect(ctx, db, p, st)
+func (s *Store) Each(ctx context.Context, o *schema.Object, do func([]*Row) error) error {
+	for last := (id.ID{}); ; {
+		rows, err := s.following(ctx, o, last, 500)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		if err := do(rows); err != nil {
 			return err
 		}
-		last = rows[len(rows)-1].ID.Bytes()
+		last = rows[len(rows)-1].ID
 	}
 }
 

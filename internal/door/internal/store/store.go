@@ -27,14 +27,15 @@ type Store struct {
 	rand io.Reader
 
 	layouts layouts
+	aside   *Aside
 }
 
 // New brings the fixed tables up to date and returns the store.
-func New(ctx context.Context, db *sqldb.DB, keys *Keys, ring func() *seal.Ring, org id.ID, rand io.Reader) (*Store, error) {
+func New(ctx context.Context, db *sqldb.DB, keys *Keys, aside *Aside, ring func() *seal.Ring, org id.ID, rand io.Reader) (*Store, error) {
 	if err := db.Migrate(ctx, "data", migrations()); err != nil {
 		return nil, err
 	}
-	return &Store{db: db, keys: keys, ring: ring, org: org, rand: rand}, nil
+	return &Store{db: db, keys: keys, aside: aside, ring: ring, org: org, rand: rand}, nil
 }
 
 // DB returns the database, for transactions and reads.

@@ -1,0 +1,482 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/gram"
+	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/journal"
+	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/sqldb"
+)
+
+// Aside keeps what is sealed in the database in a form in which it can be found, compared and
+// sorted: a SQLite file of this node alone, encrypted, never part of a backup, and made anew from the
+// records whenever it is missing or does not fit (docs/decisions/0013-search.md). It is fed by the
+// journal: every change that has a number below its cursor is in it.
+//
+// For object number 22 it holds the table s22, with the personal fields in typed columns, and w22, the
+// words of every field that has words, for full-text search. Where the records are kept by another
+// engine it holds their open columns too, in a table o22 like the engine's, because one query cannot
+// span both.
+type Aside struct {
+	db    *sqldb.DB
+	whole bool
+
+	mu      sync.Mutex // one feeding at a time
+	cursor  uint64     // entries below it are in
+	asides  map[uint32]*aside
+	pending bool // some object is not complete
+}
+
+// aside is an object in it.
+type aside struct {
+	object *schema.Object
+	fields []*schema.Field // personal ones, in typed columns
+	words  []*schema.Field
+	names  []string // columns of s, as values gives them
+	done   bool
+	after  id.ID // of a rebuilding: the last record that is in
+
+	find, insert, update, index, forget string
+}
+
+// AsideName is the name under which queries on the records' own database see the file's tables.
+const AsideName = "search"
+
+// NewAside opens the file of a node.
+func NewAside(ctx context.Context, db *sqldb.DB, records sqldb.Engine) (*Aside, error) {
+	err := db.Migrate(ctx, "search", []sqldb.Migration{{Name: "what is in", Steps: []string{
+		`CREATE TABLE aside (object {int} PRIMARY KEY NOT NULL, print {text} NOT NULL, done {bool} NOT NULL, after {id}) {strict}`,
+		`CREATE TABLE feed (id {int} PRIMARY KEY NOT NULL, cursor {int} NOT NULL, mark {bytes} NOT NULL) {strict}`,
+	}}})
+	return &Aside{db: db, whole: records != sqldb.SQLite, asides: map[uint32]*aside{}}, err
+}
+
+// kept reports whether an object has something to find.
+func kept(o *schema.Object) bool { return !o.Written && !o.Archived }
+
+func newAside(o *schema.Object) *aside {
+	a := &aside{object: o}
+	n := strings.TrimPrefix(o.Table(), "o")
+	var words []string
+	for i := range o.Fields {
+		f := &o.Fields[i]
+		for _, c := range f.Aside() {
+			a.names = append(a.names, f.Column(c.Suffix))
+		}
+		if len(f.Aside()) > 0 {
+			a.fields = append(a.fields, f)
+		}
+		if f.Worded() {
+			a.words, words = append(a.words, f), append(words, f.Column(""))
+		}
+	}
+	a.find = "SELECT n FROM s" + n + " WHERE id = ?"
+	a.insert = "INSERT INTO s" + n + " (" + strings.Join(append([]string{"id"}, a.names...), ", ") + ") VALUES (?" + strings.Repeat(", ?", len(a.names)) + ") RETURNING n"
+	if len(a.names) > 0 {
+		a.update = "UPDATE s" + n + " SET " + strings.Join(a.names, " = ?, ") + " = ? WHERE n = ?"
+	}
+	a.forget = "DELETE FROM w" + n + " WHERE rowid = ?"
+	a.index = "INSERT INTO w" + n + " (" + strings.Join(append([]string{"rowid"}, words...), ", ") + ") VALUES (?" + strings.Repeat(", ?", len(words)) + ")"
+	return a
+}
+
+// structure lists the statements that make an object's tables.
+func (a *aside) structure(whole bool) []string {
+	o := a.object
+	n := strings.TrimPrefix(o.Table(), "o")
+	var typed, words, list []string
+	for _, f := range a.fields {
+		for _, c := range f.Aside() {
+			typed = append(typed, ", "+f.Column(c.Suffix)+" "+typeName(c.As))
+		}
+	}
+	for _, f := range a.words {
+		words = append(words, f.Column(""))
+	}
+	list = append(list, "CREATE TABLE s"+n+" (n {int} PRIMARY KEY NOT NULL, id {id} NOT NULL UNIQUE"+strings.Join(typed, "")+") {strict}")
+	for _, f := range a.fields {
+		if f.Sortable() {
+			list = append(list, "CREATE INDEX s"+n+"_"+f.Column("")+" ON s"+n+" ("+asideColumn(f)+", id)")
+		}
+	}
+	if len(words) > 0 {
+		// Without the text itself: what is found is read from the records.
+		list = append(list, "CREATE VIRTUAL TABLE w"+n+" USING fts5("+strings.Join(words, ", ")+", content='', contentless_delete=1, tokenize='gram')")
+	}
+	if whole {
+		list = append(list, "CREATE TABLE "+o.Table()+" (id {id} PRIMARY KEY NOT NULL, version {int} NOT NULL, subject {id}, sealed {bytes}"+openColumns(o)+") {strict}")
+	}
+	return list
+}
+
+func openColumns(o *schema.Object) string {
+	var b strings.Builder
+	for i := range o.Fields {
+		for _, c := range columnsOf(&o.Fields[i]) {
+			b.WriteString(", " + c.name + " " + typeName(c.as))
+		}
+	}
+	return b.String()
+}
+
+// asideColumn is the column by which a personal field is sorted and found.
+func asideColumn(f *schema.Field) string {
+	for _, c := range f.Aside() {
+		if c.Fold {
+			return f.Column(c.Suffix)
+		}
+	}
+	return f.Column("")
+}
+
+// Prepare makes the tables of every object fit its definition; those that did not are filled anew by
+// Feed. A file that does not belong to this journal is emptied.
+func (p *Aside) Prepare(ctx context.Context, sch *schema.Schema, log *Log) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fits, err := p.belongs(ctx, log)
+	if err != nil {
+		return err
+	}
+	head, err := log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
+		p.asides, p.pending = map[uint32]*aside{}, false
+		if !fits {
+			if err := p.restart(ctx, tx, log, head.Size); err != nil {
+				return err
+			}
+		}
+		for _, o := range sch.Objects() {
+			if !kept(o) {
+				continue
+			}
+			a := newAside(o)
+			if err := p.fit(ctx, tx, a, !fits); err != nil {
+				return err
+			}
+			p.asides[o.ID] = a
+			p.pending = p.pending || !a.done
+		}
+		return nil
+	})
+	return err
+}
+
+// belongs reports whether the file was fed by this very journal, and reads its cursor.
+func (p *Aside) belongs(ctx context.Context, log *Log) (bool, error) {
+	var cursor int64
+	var mark []byte
+	found, err := p.db.Row(ctx, "SELECT cursor, mark FROM feed WHERE id = 1", nil, &cursor, &mark)
+	if err != nil || !found {
+		return false, err
+	}
+	p.cursor = uint64(cursor) //nolint:gosec // never negative
+	now, err := log.mark(ctx, p.cursor)
+	return string(now) == string(mark), err
+}
+
+// mark is the hash of the last entry below a number; empty where there is none.
+func (l *Log) mark(ctx context.Context, below uint64) (hash []byte, err error) {
+	if below == 0 {
+		return []byte{}, nil
+	}
+	found, err := l.db.Row(ctx, "SELECT hash FROM journal WHERE seq = ?", []any{int64(below - 1)}, &hash) //nolint:gosec // below 2^48
+	if !found {
+		return []byte("gone"), err
+	}
+	return hash, err
+}
+
+func (p *Aside) restart(ctx context.Context, tx *sqldb.Tx, log *Log, size uint64) error {
+	p.cursor = size
+	return p.move(ctx, tx, log, size)
+}
+
+func (p *Aside) move(ctx context.Context, tx *sqldb.Tx, log *Log, to uint64) error {
+	mark, err := log.mark(ctx, to)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO feed (id, cursor, mark) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET cursor = excluded.cursor, mark = excluded.mark", int64(to), mark) //nolint:gosec // below 2^48
+	return err
+}
+
+// fit makes the tables of an object, or finds them as they should be.
+func (p *Aside) fit(ctx context.Context, tx *sqldb.Tx, a *aside, anew bool) error {
+	steps := a.structure(p.whole)
+	digest := journal.Digest([]byte(strings.Join(steps, "\n")))
+	print, was := string(hex(digest[:])), ""
+	var after []byte
+	found, err := tx.Row(ctx, "SELECT print, done, after FROM aside WHERE object = ?", []any{int64(a.object.ID)}, &was, &a.done, &after)
+	if err != nil {
+		return err
+	}
+	if found && was == print && !anew {
+		a.after, err = id.FromBytes(after)
+		return err
+	}
+	n := strings.TrimPrefix(a.object.Table(), "o")
+	for _, table := range []string{"s" + n, "w" + n, "o" + n} {
+		if err := tx.DDL(ctx, "DROP TABLE IF EXISTS "+table); err != nil {
+			return err
+		}
+	}
+	for _, step := range steps {
+		if err := tx.DDL(ctx, sqldb.DDL(sqldb.SQLite, step)); err != nil {
+			return err
+		}
+	}
+	a.done = false
+	_, err = tx.Exec(ctx, "INSERT INTO aside (object, print, done) VALUES (?, ?, ?) ON CONFLICT (object) DO UPDATE SET print = excluded.print, done = excluded.done, after = NULL", int64(a.object.ID), print, false)
+	return err
+}
+
+func hex(b []byte) []byte {
+	const digits = "0123456789abcdef"
+	out := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		out = append(out, digits[c>>4], digits[c&15])
+	}
+	return out
+}
+
+// Missing says how much is not in yet: entries of the journal, and whether records are read anew.
+func (p *Aside) Missing(ctx context.Context, log *Log) (entries uint64, rebuilding bool, err error) {
+	head, err := log.Head(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return head.Size - min(p.cursor, head.Size), p.pending, nil
+}
+
+// feedEntries is how many entries one step reads, and feedRecords how many records one of rebuilding.
+const (
+	feedEntries = 4000
+	feedRecords = 1000
+)
+
+// Feed takes in what changed, one step, and reports whether there is more to do.
+func (p *Aside) Feed(ctx context.Context, s *Store, log *Log, sch *schema.Schema) (more bool, err error) {
+	defer fault.Op(&err, "store.Feed")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	head, err := log.Head(ctx)
+	if err != nil {
+		return false, err
+	}
+	if p.cursor < head.Size {
+		to := min(p.cursor+feedEntries, head.Size)
+		if err := p.take(ctx, s, log, sch, to); err != nil {
+			return false, err
+		}
+		return p.pending || to < head.Size, nil
+	}
+	if !p.pending {
+		return false, nil
+	}
+	return true, p.rebuild(ctx, s)
+}
+
+// take brings the records that entries below a number are about up to date.
+func (p *Aside) take(ctx context.Context, s *Store, log *Log, sch *schema.Schema, to uint64) error {
+	changed, err := log.changed(ctx, p.cursor, to)
+	if err != nil {
+		return err
+	}
+	rows := map[*aside][]*Row{}
+	for name, ids := range changed {
+		o := sch.Object(name)
+		if o == nil || p.asides[o.ID] == nil {
+			continue
+		}
+		a := p.asides[o.ID]
+		if rows[a], err = s.GetMany(ctx, s.db, s.layouts.of(a.object).whole, ids); err != nil {
+			return err
+		}
+	}
+	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for a, list := range rows {
+			for _, r := range list {
+				if err := p.put(ctx, tx, s, a, r); err != nil {
+					return err
+				}
+			}
+		}
+		return p.move(ctx, tx, log, to)
+	})
+	if err == nil {
+		p.cursor = to
+	}
+	return err
+}
+
+// changed returns the records that entries from one number to below another are about, by object.
+func (l *Log) changed(ctx context.Context, from, to uint64) (map[string][]id.ID, error) {
+	rows, err := l.db.Query(ctx, "SELECT object, record FROM journal WHERE seq >= ? AND seq < ? AND changeset IS NOT NULL AND record IS NOT NULL", int64(from), int64(to)) //nolint:gosec // below 2^48
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list, seen := map[string][]id.ID{}, map[id.ID]bool{}
+	for rows.Next() {
+		var object string
+		var raw []byte
+		if err := rows.Scan(&object, &raw); err != nil {
+			return nil, sqldb.Classify(err)
+		}
+		rid, err := id.FromBytes(raw)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[rid] {
+			seen[rid] = true
+			list[object] = append(list[object], rid)
+		}
+	}
+	return list, sqldb.Classify(rows.Err())
+}
+
+// rebuild reads the next records of the objects that are not complete.
+func (p *Aside) rebuild(ctx context.Context, s *Store) error {
+	room := feedRecords
+	for _, a := range p.asides {
+		for !a.done && room > 0 {
+			n, err := p.readOn(ctx, s, a, room)
+			if err != nil {
+				return err
+			}
+			room -= n
+		}
+		if !a.done {
+			return nil
+		}
+	}
+	p.pending = false
+	return nil
+}
+
+// readOn reads at most limit further records of an object and returns how many there were.
+func (p *Aside) readOn(ctx context.Context, s *Store, a *aside, limit int) (int, error) {
+	rows, err := s.following(ctx, a.object, a.after, limit)
+	if err != nil {
+		return 0, err
+	}
+	last, done := a.after, len(rows) < limit
+	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, r := range rows {
+			if err := p.put(ctx, tx, s, a, r); err != nil {
+				return err
+			}
+			last = r.ID
+		}
+		_, err := tx.Exec(ctx, "UPDATE aside SET done = ?, after = ? WHERE object = ?", done, last.Bytes(), int64(a.object.ID))
+		return err
+	})
+	if err == nil {
+		a.after, a.done = last, done
+	}
+	return len(rows), err
+}
+
+// put brings one record up to date.
+func (p *Aside) put(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, r *Row) error {
+	if p.whole {
+		if err := p.putOpen(ctx, tx, s, a.object, r); err != nil {
+			return err
+		}
+	}
+	vals := a.values(r)
+	var n int64
+	found, err := tx.Row(ctx, a.find, []any{r.ID.Bytes()}, &n)
+	switch {
+	case err != nil:
+		return err
+	case found && a.update != "":
+		_, err = tx.Exec(ctx, a.update, append(vals, n)...)
+	case !found:
+		_, err = tx.Row(ctx, a.insert, append([]any{r.ID.Bytes()}, vals...), &n)
+	}
+	if err != nil || len(a.words) == 0 {
+		return err
+	}
+	if found {
+		if _, err := tx.Exec(ctx, a.forget, n); err != nil {
+			return err
+		}
+	}
+	if r.Values[deletedField] != nil {
+		return nil // what is in the bin is not searched
+	}
+	_, err = tx.Exec(ctx, a.index, append([]any{n}, a.text(r)...)...)
+	return err
+}
+
+// deletedField is the number of the system field deleted_at.
+const deletedField = 11
+
+// values are the typed columns of a record's personal fields.
+func (a *aside) values(r *Row) []any {
+	list := make([]any, 0, len(a.names))
+	for _, f := range a.fields {
+		cols := f.Aside()
+		if r.Values[f.ID] == nil {
+			list = append(list, make([]any, len(cols))...)
+			continue
+		}
+		stored := f.Store(r.Values[f.ID])
+		list = append(list, stored...)
+		for range cols[len(stored):] {
+			list = append(list, foldOf(stored[0]))
+		}
+	}
+	return list
+}
+
+// text are the words of a record, by field.
+func (a *aside) text(r *Row) []any {
+	list := make([]any, len(a.words))
+	for i, f := range a.words {
+		v := r.Values[f.ID]
+		switch {
+		case v == nil:
+		case f.Type == schema.Phone:
+			list[i] = gram.Digits(f.Text(v))
+		default:
+			list[i] = gram.Document(f.Text(v))
+		}
+	}
+	return list
+}
+
+// putOpen keeps a copy of the columns that are not sealed.
+func (p *Aside) putOpen(ctx context.Context, tx *sqldb.Tx, s *Store, o *schema.Object, r *Row) error {
+	open := &Row{ID: r.ID, Version: r.Version, Subject: r.Subject, Values: r.Values}
+	vals, _ := s.values(o, open)
+	if _, err := tx.Exec(ctx, "DELETE FROM "+o.Table()+" WHERE id = ?", r.ID.Bytes()); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, s.layouts.of(o).insert, append([]any{r.ID.Bytes()}, vals...)...)
+	return err
+}
+
+// following reads the records after one, in the order of identifiers, living and deleted.
+func (s *Store) following(ctx context.Context, o *schema.Object, after id.ID, limit int) ([]*Row, error) {
+	p := s.layouts.of(o).whole
+	st := &sqldb.Statement{}
+	st.Text("SELECT ", p.list, " FROM ", o.Table(), " t")
+	if !after.IsZero() {
+		st.Text(" WHERE t.id > ").Bind(after.Bytes())
+	}
+	st.Text(" ORDER BY t.id LIMIT ").Bind(int64(limit))
+	return s.collect(ctx, s.db, p, st)
+}
