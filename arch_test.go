@@ -54,7 +54,8 @@ var house = []row{
 
 	{"sqldb/vaulttest", "test", "fault id sqldb sqldb/vault", "a file system that loses power"},
 	{"sqldb/pgtest", "test", "", "a real PostgreSQL for a test process"},
-	{"door/doortest", "test", "fault id schema expr gram policy seal journal sqldb sqldb/vault sqldb/pgtest control authn door sales found", "a real door on either engine, for tests"},
+	{"sqldb/dialect", "test", "sqldb", "holds the statements that tests see to the SQL of every engine"},
+	{"door/doortest", "test", "fault id schema expr gram policy seal journal sqldb sqldb/vault sqldb/pgtest sqldb/dialect control authn door sales found", "a real door on either engine, for tests"},
 
 	{"found", "feature", standing, "what a new organisation begins with: roles, its owner, a sales process"},
 	{"sales", "feature", standing, "leads, companies, deals"},

@@ -22,6 +22,7 @@ import (
 	"github.com/wardbook/wardbook/internal/schema"
 	"github.com/wardbook/wardbook/internal/seal"
 	"github.com/wardbook/wardbook/internal/sqldb"
+	"github.com/wardbook/wardbook/internal/sqldb/dialect"
 	"github.com/wardbook/wardbook/internal/sqldb/pgtest"
 	"github.com/wardbook/wardbook/internal/sqldb/vault"
 )
@@ -141,10 +142,10 @@ func (w *World) open(t testing.TB, engine sqldb.Engine, name string) *sqldb.DB {
 	var db *sqldb.DB
 	var err error
 	if engine == sqldb.Postgres {
-		db, err = sqldb.OpenPostgres(context.Background(), sqldb.PostgresConfig{URL: pgtest.DSN(t), Schema: "wb_" + name, Conns: 8})
+		db, err = sqldb.OpenPostgres(context.Background(), sqldb.PostgresConfig{URL: pgtest.DSN(t), Schema: "wb_" + name, Conns: 8, Observe: dialect.Guard(t, engine)})
 	} else {
 		db, err = sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{
-			DSN: w.file(t, name), Attach: []sqldb.Attachment{{Name: "search", DSN: w.searchDSN}}, Tokenizer: gram.Split,
+			DSN: w.file(t, name), Attach: []sqldb.Attachment{{Name: "search", DSN: w.searchDSN}}, Tokenizer: gram.Split, Observe: dialect.Guard(t, engine),
 		})
 	}
 	if err != nil {
