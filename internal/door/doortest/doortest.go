@@ -42,6 +42,10 @@ type World struct {
 	Witnessed []byte // the last checkpoint that was kept elsewhere
 	config    door.Config
 	searchDSN string
+
+	// The door's own databases, by the World's: what the door sends is held to the SQL dialect, what a
+	// test does behind its back is not.
+	held map[*sqldb.DB]*sqldb.DB
 }
 
 // Clock is a clock that a test sets.
@@ -104,6 +108,7 @@ func New(t testing.TB, engine sqldb.Engine, more ...schema.Object) *World {
 func (w *World) Open(t testing.TB) *door.Door {
 	t.Helper()
 	c := w.config
+	c.Data, c.Keys = w.held[c.Data], w.held[c.Keys]
 	if w.Door != nil && w.Data.Engine() == sqldb.Postgres {
 		c.Search = w.search(t, rand.Text())
 	}
@@ -137,22 +142,37 @@ func (w *World) search(t testing.TB, name string) *sqldb.DB {
 	return db
 }
 
+// open opens a database twice: for the door, and for the test.
 func (w *World) open(t testing.TB, engine sqldb.Engine, name string) *sqldb.DB {
 	t.Helper()
-	var db *sqldb.DB
-	var err error
+	var open func(observe func(string)) (*sqldb.DB, error)
 	if engine == sqldb.Postgres {
-		db, err = sqldb.OpenPostgres(context.Background(), sqldb.PostgresConfig{URL: pgtest.DSN(t), Schema: "wb_" + name, Conns: 8, Observe: dialect.Guard(t, engine)})
+		url := pgtest.DSN(t)
+		open = func(observe func(string)) (*sqldb.DB, error) {
+			return sqldb.OpenPostgres(context.Background(), sqldb.PostgresConfig{URL: url, Schema: "wb_" + name, Conns: 8, Observe: observe})
+		}
 	} else {
-		db, err = sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{
-			DSN: w.file(t, name), Attach: []sqldb.Attachment{{Name: "search", DSN: w.searchDSN}}, Tokenizer: gram.Split, Observe: dialect.Guard(t, engine),
-		})
+		dsn := w.file(t, name)
+		open = func(observe func(string)) (*sqldb.DB, error) {
+			return sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{
+				DSN: dsn, Attach: []sqldb.Attachment{{Name: door.SearchName, DSN: w.searchDSN}}, Tokenizer: gram.Split, Observe: observe,
+			})
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
+	var both [2]*sqldb.DB
+	for i, observe := range []func(string){dialect.Guard(t, engine), nil} {
+		db, err := open(observe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		both[i] = db
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
+	if w.held == nil {
+		w.held = map[*sqldb.DB]*sqldb.DB{}
+	}
+	w.held[both[1]] = both[0]
+	return both[1]
 }
 
 // As returns a session of a person at the machine.
