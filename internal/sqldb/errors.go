@@ -104,6 +104,8 @@ func classifySQLite(err error) error {
 		return fault.Wrap(fault.Conflict, err, "constraint", "this clashes with what is stored")
 	case errors.Is(err, sqlite3.TOOBIG):
 		return fault.Wrap(fault.TooLarge, err, "too_large", "a value is too large to store")
+	case strings.HasSuffix(err.Error(), "integer overflow"): // of sum(); SQLite has no code for it
+		return fault.Wrap(fault.Invalid, err, "out_of_range", "a number or a sum is too large")
 	}
 	return fault.Wrap(fault.Internal, err, "database", "internal error")
 }

@@ -136,3 +136,22 @@ func TestOrder(t *testing.T) {
 		}
 	})
 }
+
+// A sum that no engine can hold is the question's fault, not a broken machine.
+func TestSumOverflows(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, p place) {
+		db := values(t, p)
+		must(t, db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			for n := range 2 {
+				if _, err := tx.Exec(t.Context(), "INSERT INTO v (id, i) VALUES (?, ?)", append(make([]byte, 15), byte(n)), int64(math.MaxInt64)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		if _, err := db.Row(t.Context(), "SELECT CAST(sum(i) AS BIGINT) FROM v", nil, new(int64)); !fault.Is(err, fault.Invalid) || fault.Reason(err) != "out_of_range" {
+			t.Errorf("a sum beyond 64 bits: %v", err)
+		}
+	})
+}
