@@ -291,3 +291,40 @@ func await(t *testing.T, dir string) {
 		}
 	}
 }
+
+// A test process that ends while its server is still starting leaves nothing either: the server is
+// deaf to the signal until it has begun.
+func TestServerEndsBeforeItBegan(t *testing.T) {
+	t.Parallel()
+	if testing.Short() || os.Getenv("WARDBOOK_TEST_POSTGRES") != "" {
+		t.Skip("starts a server of our own")
+	}
+	DSN(t) // skips where there is no PostgreSQL
+	bin, err := find(os.Getenv("PATH"), folders())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "wbpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := handOver(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/bin/sh", "-c", serveScript, "serve.sh", bin, dir, account) //nolint:gosec // our own script
+	cmd.Dir, cmd.Env = dir, []string{"LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + os.Getenv("PATH")}
+	if err := cmd.Start(); err != nil { // with no standard input, as if the test process had ended
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatal("the server runs on")
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is left: %v", dir, err)
+	}
+}

@@ -22,7 +22,13 @@ server=$!
 	cat <&3 >/dev/null
 	# A test may have frozen the server, and died before it thawed it.
 	kill -CONT "$server" && pkill -CONT -P "$server" || :
-	kill -INT "$server" # a fast shutdown: sessions are cut off, data is not
+	# A fast shutdown: sessions are cut off, data is not. A server that has not begun yet ignores the
+	# signal, so it is sent until it is gone, for a minute at most.
+	tries=0
+	while [ $tries -lt 300 ] && kill -INT "$server"; do
+		tries=$((tries + 1))
+		sleep 0.2
+	done 2>/dev/null
 } &
 exec 3<&-
 wait "$server"
