@@ -44,7 +44,8 @@ func keywords(engine sqldb.Engine) []string {
 	if engine == sqldb.Postgres {
 		return append(shared, "FOR", "DATE", "COLLATE", "BYTEA", "BOOLEAN")
 	}
-	return append(shared, "STRICT", "INTEGER", "BLOB")
+	// The last two are for what is kept aside to search by, which lies in SQLite on every engine.
+	return append(shared, "STRICT", "INTEGER", "BLOB", "CROSS", "MATCH")
 }
 
 // functions are those that both engines share, and what stands in where one has none.
