@@ -102,6 +102,9 @@ func (m *mainFile) readPage(p []byte, page int64) (int, error) {
 			if n == 0 {
 				return 0, io.EOF
 			}
+			if page == 1 && bytes.HasPrefix(m.buf[:n], []byte(magic)) {
+				return 0, m.fail(page, NotEncrypted) // with smaller pages than ours
+			}
 			return 0, m.fail(page, Truncated)
 		}
 		return 0, err
