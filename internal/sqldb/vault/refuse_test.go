@@ -144,7 +144,7 @@ func TestReadOnly(t *testing.T) {
 }
 
 // The disk fills up at every moment of a transaction: it is refused as such, and everything
-// committed stays, in this connection, after a power cut there, and when there is room again.
+// committed stays, and when there is room again work goes on.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"wal", "delete", "truncate", "persist"} {
