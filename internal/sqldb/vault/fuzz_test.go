@@ -87,33 +87,56 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
-// The same of the log: its header and its frames, as read by a recovery and by a reader.
-func FuzzLog(f *testing.F) {
-	v := fuzzVFS()
+// sealedLog returns a database file of one page and its log: header and three frames, in plain and
+// sealed. The frames say that they end a commit, and their checksums are those of nothing.
+func sealedLog(tb testing.TB, v *VFS) (file, head []byte, frames [][]byte, sealed []byte) {
+	tb.Helper()
 	m := mainOver(v, nil)
-	if _, err := m.WriteAt(firstPage(), 0); err != nil {
-		f.Fatal(err)
-	}
-	file := m.File.(*memory).b
 	w := newWAL(v, &memory{}, m, "")
-	head := bytes.Repeat([]byte("head"), walHead/4)
-	frames := [][]byte{}
-	if _, err := w.WriteAt(head, 0); err != nil {
-		f.Fatal(err)
+	write := func(f vfs.File, p []byte, off int64) {
+		if _, err := f.WriteAt(p, off); err != nil {
+			tb.Fatal(err)
+		}
 	}
+	write(m, firstPage(), 0)
+	head = bytes.Repeat([]byte("head"), walHead/4)
+	write(w, head, 0)
 	for i := range 3 {
 		frame := bytes.Repeat([]byte{byte(i + 1)}, frameSize)
 		copy(frame[saltInFrame:], head[saltOff:][:8])
 		clear(frame[frameBody:])
 		frames = append(frames, frame)
 		at := int64(walHead + i*frameSize)
-		for _, part := range []struct{ from, to int }{{0, frameHead}, {frameHead, frameSize}} {
-			if _, err := w.WriteAt(frame[part.from:part.to], at+int64(part.from)); err != nil {
-				f.Fatal(err)
-			}
-		}
+		write(w, frame[:frameHead], at)
+		write(w, frame[frameHead:], at+frameHead)
 	}
-	good := w.File.(*memory).b
+	return m.File.(*memory).b, head, frames, w.File.(*memory).b
+}
+
+// Behind a frame that does not open, frames that do not carry on each other's checksums are the rest
+// of a commit that failed: the log ends, and is not called damaged.
+func TestLogEnds(t *testing.T) {
+	t.Parallel()
+	v := fuzzVFS()
+	file, _, _, sealed := sealedLog(t, v)
+	sealed[walHeadSize+50] ^= 1
+	w := newWAL(v, &memory{b: sealed}, mainOver(v, file), "")
+	got := make([]byte, frameSize)
+	if _, err := w.ReadAt(got[:walHead], 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.ReadAt(got, walHead); err != nil || !allZero(got) {
+		t.Errorf("the log does not end: %v", err)
+	}
+	if f, _ := v.LastFailure(); !f.Ended {
+		t.Errorf("nobody hears of it: %v", f)
+	}
+}
+
+// The same of the log: its header and its frames, as read by a recovery and by a reader.
+func FuzzLog(f *testing.F) {
+	v := fuzzVFS()
+	file, head, frames, good := sealedLog(f, v)
 	f.Add(good)
 	f.Add(good[:walHeadSize+100])
 	f.Add(append(bytes.Clone(good[:walHeadSize]), good[walHeadSize+frameSize:]...))

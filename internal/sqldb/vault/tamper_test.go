@@ -111,7 +111,8 @@ func TestTamperBits(t *testing.T) {
 	}
 }
 
-// A changed bit of the log is an error, or ends it and is reported: SQLite shows an earlier commit.
+// A changed bit of the log is an error; one in the last two commits, where a power cut could have left
+// it, may end the log instead and is reported: SQLite shows an earlier commit.
 func TestTamperLogBits(t *testing.T) {
 	t.Parallel()
 	files, states := victim(t, 1)
@@ -130,7 +131,7 @@ func TestTamperLogBits(t *testing.T) {
 		switch {
 		case noticed(a.err):
 			refused++
-		case a.err == nil && len(a.heard) > 0 && a.heard[0].Ended && earlier(states, a.rows):
+		case a.err == nil && len(a.heard) > 0 && a.heard[0].Ended && earlier(states[:3], a.rows):
 			ended++
 		default:
 			t.Errorf("bit in byte %d (frame %d): %v, %v, the current rows: %v", at, (at-76)/4120+1, a.err, a.heard, a.rows == states[0])
@@ -192,13 +193,15 @@ func TestTamperPieces(t *testing.T) {
 		{"cut between pages", "", cut(9 * page), "error"},
 		{"pages appended", "", func(b []byte) []byte { return append(b, b[3*page:5*page]...) }, "right"},
 
-		{"two frames exchanged", "-wal", swap(3, 4, 4120, 76), "ended"},
-		{"frame of another log", "-wal", from(other["-wal"], 76+2*4120, 4120), "ended"},
+		{"two frames exchanged", "-wal", swap(3, 4, 4120, 76), "error"},
+		{"frame of another log", "-wal", from(other["-wal"], 76+2*4120, 4120), "error"},
 		{"log of another file", "-wal", func([]byte) []byte { return other["-wal"] }, "error"},
 		{"log of another key", "-wal", func([]byte) []byte { return stranger["-wal"] }, "error"},
 		{"header of another log", "-wal", from(other["-wal"], 0, 76), "error"},
 		{"header wiped in part", "-wal", zero(0, 40), "error"},
-		{"a page in the log", "-wal", func(b []byte) []byte { copy(b[76+24:], files[""][page:2*page]); return b }, "ended"},
+		{"a frame wiped", "-wal", zero(76+3*4120, 4120), "error"},
+		{"last frame wiped", "-wal", func(b []byte) []byte { clear(b[len(b)-4120:]); b[len(b)-1] = 1; return b }, "ended"},
+		{"a page in the log", "-wal", func(b []byte) []byte { copy(b[76+24:], files[""][page:2*page]); return b }, "error"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

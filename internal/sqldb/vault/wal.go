@@ -35,6 +35,7 @@ type walFile struct {
 
 	salts   [8]byte  // of the log's header, as last seen
 	epoch   uint32   // of the log's header
+	big     bool     // its checksums are of big-endian numbers
 	pending int64    // frame whose header was written and whose page was not; 0 for none
 	loaded  int64    // frame that plain holds, as read by the operation just before; 0 for none
 	wrote   []uint32 // page numbers of the frames that this handle wrote one after another, the last ones
@@ -97,7 +98,7 @@ func (w *walFile) ReadAt(p []byte, off int64) (int, error) {
 // recover reads a whole frame, header and all: SQLite does so when it looks for the end of a log
 // that a crash left, and when it computes the checksums of a transaction anew. What does not open is
 // handed over as zeros, whose salts never fit, so that the log ends there: a power cut leaves half
-// written frames behind the last commit.
+// written frames behind the last commit. What no power cut leaves is an error.
 func (w *walFile) recover(p []byte, frame int64) (int, error) {
 	err := w.readFrame(frame)
 	switch {
@@ -112,7 +113,11 @@ func (w *walFile) recover(p []byte, frame int64) (int, error) {
 	case !errors.Is(err, errAuth):
 		return 0, err
 	}
-	if !allZero(w.buf[:]) {
+	zero := allZero(w.buf[:])
+	if w.damaged(frame) {
+		return 0, w.fail(frame, Tampered)
+	}
+	if !zero {
 		w.v.note(Failure{Path: w.path, File: "wal", Number: frame, Reason: Tampered, Ended: true})
 	}
 	clear(p)
@@ -201,6 +206,7 @@ func (w *walFile) readHead() error {
 		return w.fail(0, Tampered)
 	}
 	copy(w.salts[:], w.plain[saltOff:])
+	w.big = w.plain[3]&bigEndian != 0
 	return nil
 }
 
