@@ -188,6 +188,8 @@ func (b *blockFile) start() error {
 
 // load makes data hold a block. One of a rollback journal that does not open is taken for zeros,
 // which SQLite takes for the end of the journal: what it had not synced, a power cut may have torn.
+// That it names a database tells a rollback journal, which SQLite opens as a super-journal when it
+// looks for the name of one.
 func (b *blockFile) load(block int64) error {
 	if b.at == block {
 		return nil
@@ -196,7 +198,7 @@ func (b *blockFile) load(block int64) error {
 	err := b.read(block)
 	if errors.Is(err, errAuth) {
 		f := b.failure(block, Tampered)
-		f.Ended = b.main != nil
+		f.Ended = !b.db.zero()
 		if !f.Ended {
 			return b.v.fail(f)
 		}
