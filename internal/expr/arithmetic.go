@@ -13,6 +13,9 @@ import (
 // decimalScale is how many parts a unit of a Decimal has.
 const decimalScale = 10_000
 
+// maxWhole is the greatest whole number that a Decimal holds.
+const maxWhole = math.MaxInt64 / decimalScale
+
 // parseDecimal reads plain digits with at most four decimals as ten-thousandths.
 func parseDecimal(s string) (int64, bool) {
 	whole, part, _ := strings.Cut(s, ".")
@@ -65,7 +68,7 @@ func numeric(k Kind) bool { return k == Int || k == Decimal }
 
 // widen makes a Decimal of a whole number.
 func widen(n *node) *node {
-	if i, ok := n.value.(int64); ok && n.op == opConst && i < 1e14 && i > -1e14 {
+	if i, ok := n.value.(int64); ok && n.op == opConst && i <= maxWhole && i >= -maxWhole {
 		return &node{op: opConst, kind: Decimal, value: i * decimalScale, at: n.at}
 	}
 	return &node{op: opMul, kind: Decimal, at: n.at, args: []*node{n, {op: opConst, kind: Int, value: int64(decimalScale)}}}
@@ -129,15 +132,39 @@ func divide(a, b *big.Int) *big.Int {
 	return q
 }
 
-func shiftDate(day, by int64, back bool, unit Kind) any {
+func shiftDate(at, by int64, back bool, unit Kind) any {
 	if back {
 		by = -by
 	}
 	if unit == months {
-		t := addMonths(time.Unix(day*86400, 0).UTC(), by)
-		return t.Unix() / 86400
+		t := addMonths(time.Unix(at*86400, 0).UTC(), by)
+		return day(t.Unix() / 86400)
 	}
-	return day + by
+	return day(at + by)
+}
+
+// maxSpan is 100,000 years in seconds: more than the calendar has, and far below an overflow.
+const maxSpan = 100_000 * 366 * 86_400
+
+// The first and the last second of the calendar, the years 1 to 9999.
+const (
+	firstSecond = -62_135_596_800
+	lastSecond  = 253_402_300_799
+)
+
+// day and moment return a count of days or microseconds where it lies in the calendar.
+func day(n int64) any {
+	if n < firstSecond/86_400 || n > lastSecond/86_400 {
+		return nil
+	}
+	return n
+}
+
+func moment(n int64) any {
+	if n < firstSecond*1_000_000 || n >= (lastSecond+1)*1_000_000 {
+		return nil
+	}
+	return n
 }
 
 func shiftTime(at, by int64, back bool, unit Kind) any {
@@ -146,14 +173,14 @@ func shiftTime(at, by int64, back bool, unit Kind) any {
 	}
 	switch unit {
 	case months:
-		return addMonths(time.UnixMicro(at).UTC(), by).UnixMicro()
+		return moment(addMonths(time.UnixMicro(at).UTC(), by).UnixMicro())
 	case days:
 		by *= 86400
 	}
-	if by > math.MaxInt64/1_000_000 || by < math.MinInt64/1_000_000 {
+	if by > maxSpan || by < -maxSpan {
 		return nil
 	}
-	return at + by*1_000_000
+	return moment(at + by*1_000_000)
 }
 
 // addMonths moves by calendar months; a day that the month does not have becomes its last.

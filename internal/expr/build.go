@@ -147,9 +147,10 @@ func (b *builder) literal(e ast.Expr) (*node, error) {
 	case types.Int:
 		n.kind, n.value = Int, int64(v)
 	case types.Double:
-		d, ok := parseDecimal(strconv.FormatFloat(float64(v), 'f', -1, 64))
-		if !ok {
-			return nil, b.fail(e.ID(), "a number has at most 15 digits before and 4 after the point")
+		text := strconv.FormatFloat(float64(v), 'f', -1, 64)
+		d, ok := parseDecimal(text)
+		if !ok || digits(text) > 15 { // a float64 keeps 15 digits as they were written, and not always more
+			return nil, b.fail(e.ID(), "a number has at most 15 digits, of them at most 4 after the point")
 		}
 		n.kind, n.value = Decimal, d
 	case types.String:
@@ -161,6 +162,12 @@ func (b *builder) literal(e ast.Expr) (*node, error) {
 		return nil, b.fail(e.ID(), "this kind of value is not part of the language here")
 	}
 	return n, nil
+}
+
+// digits counts the digits of a plain number that say something.
+func digits(text string) int {
+	text = strings.TrimLeft(strings.TrimPrefix(text, "-"), "0.")
+	return len(text) - strings.Count(text, ".")
 }
 
 // segments returns a.b.c as its parts.

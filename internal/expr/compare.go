@@ -99,8 +99,8 @@ func (b *builder) coerce(n *node, kind Kind, v Var) (*node, error) {
 		return n, b.known(n.at, v, n.value)
 	case n.kind == Int && kind == Decimal:
 		i, _ := n.value.(int64)
-		if i > 1e14 || i < -1e14 {
-			return nil, b.fail(n.at, "a number has at most 15 digits before the point")
+		if i > maxWhole || i < -maxWhole {
+			return nil, b.fail(n.at, "a number is at most %d", maxWhole)
 		}
 		c.value = i * decimalScale
 		return &c, nil

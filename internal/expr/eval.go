@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,19 @@ func Fold(s string) string {
 		return s
 	}
 	s = norm.NFKC.String(s)
-	return norm.NFKC.String(cases.Fold().String(s))
+	return norm.NFKC.String(strings.Map(cherokee, cases.Fold().String(s)))
+}
+
+// cherokee finishes the folding of Cherokee, whose small letters fold to its capitals (Unicode,
+// CaseFolding.txt); package cases swaps the two instead.
+func cherokee(r rune) rune {
+	switch {
+	case r >= 0xab70 && r <= 0xabbf:
+		return r - 0xab70 + 0x13a0
+	case r >= 0x13f8 && r <= 0x13fd:
+		return r - 8
+	}
+	return r
 }
 
 // plainASCII reports whether folding would change nothing.
@@ -147,7 +160,7 @@ func apply(n *node, v []any) any {
 		return find(n, v[0], v[1])
 	case opNeg:
 		x, ok := v[0].(int64)
-		if !ok {
+		if !ok || x == math.MinInt64 {
 			return nil
 		}
 		return -x

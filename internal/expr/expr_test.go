@@ -1,16 +1,10 @@
 package expr
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
-	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/ncruces/go-sqlite3/driver"
 
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
@@ -135,171 +129,6 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// args collects bound values and joins the company once.
-type args struct {
-	vals   []any
-	joined map[string]string
-}
-
-func (a *args) Mark(v any) string {
-	a.vals = append(a.vals, v)
-	return "?" + strconv.Itoa(len(a.vals))
-}
-
-func (a *args) Aside(path []string) (string, error) { return a.Alias(path) }
-
-func (a *args) Alias(path []string) (string, error) {
-	if len(path) == 0 {
-		return "r", nil
-	}
-	a.joined["c"] = "c"
-	return "c", nil
-}
-
-// texts are values that have surprised somebody's comparison.
-func texts() []string {
-	return []string{"a", "A", "ab", "Straße", "STRASSE", "İ", "i̇", "ς", "Σ", "王芳", "ＡＢ", "a%b_", "o'x\"", "🙂", "\U0010FFFD", "z"}
-}
-
-func TestBothEvaluatorsAgree(t *testing.T) {
-	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2))
-	db, err := driver.Open(":memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	s := Session{Now: time.Date(2026, 3, 31, 22, 0, 0, 0, time.UTC), Me: id.ID{1}, MyTeam: []id.ID{{8}, {9}}}
-	recs := fill(t, db, r)
-	for range 3000 {
-		source := condition(r, 3)
-		x, err := Compile(world(), "deal", source)
-		if err != nil {
-			t.Fatalf("%s: %v", source, err)
-		}
-		a := &args{joined: map[string]string{}}
-		where, err := x.SQL(SQLite, s, a)
-		if err != nil {
-			t.Fatalf("%s: %v", source, err)
-		}
-		got := map[int]bool{}
-		rows, err := db.QueryContext(context.Background(), "SELECT r.n FROM deal r LEFT JOIN company c ON c.n = r.f11 WHERE "+where, a.vals...)
-		if err != nil {
-			t.Fatalf("%s\n%s: %v", source, where, err)
-		}
-		for rows.Next() {
-			var n int
-			if err := rows.Scan(&n); err != nil {
-				t.Fatal(err)
-			}
-			got[n] = true
-		}
-		rows.Close()
-		for n, rec := range recs {
-			want, err := x.Match(rec, s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if want != got[n] {
-				t.Fatalf("%s\n%s\nrecord %v\nmemory says %v, SQL %v", source, where, rec.vals, want, got[n])
-			}
-		}
-	}
-}
-
-func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
-
-// fill makes two tables and the same records in memory; about a third of the values are absent.
-func fill(t *testing.T, db *sql.DB, r *rand.Rand) []*record {
-	t.Helper()
-	exec := func(q string, vals ...any) {
-		if _, err := db.ExecContext(context.Background(), q, vals...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	exec(`CREATE TABLE deal (n INTEGER, f1 TEXT, f1k TEXT, f2 INTEGER, f2c TEXT, f3 INTEGER, f4 INTEGER, f5 INTEGER, f6 INTEGER, f7 BLOB, f8 BLOB, f9 TEXT, f10 TEXT, f11 INTEGER, f12 TEXT, f12k TEXT) STRICT`)
-	exec(`CREATE TABLE company (n INTEGER, f1 TEXT, f1k TEXT) STRICT`)
-	var companies []*record
-	for n := range 4 {
-		city := pick(r, texts()...)
-		companies = append(companies, &record{vals: map[string]any{"city": city}})
-		exec("INSERT INTO company VALUES (?, ?, ?)", n, city, Fold(city))
-	}
-	var recs []*record
-	for n := range 60 {
-		rec := &record{vals: map[string]any{}}
-		row := []any{n}
-		put := func(name string, v any, stored ...any) {
-			if r.IntN(3) == 0 {
-				row = append(row, make([]any, len(stored))...)
-				return
-			}
-			rec.vals[name] = v
-			row = append(row, stored...)
-		}
-		text := pick(r, texts()...)
-		put("name", text, text, Fold(text))
-		amount := pick[int64](r, 0, 125000, -1, 10000, 99999999)
-		put("amount", amount, amount)
-		put("amount.currency", "CNY", "CNY")
-		put("size", int64(n%4), int64(n%4))
-		won := r.IntN(2) == 0
-		put("won", won, won)
-		day := int64(20540 + r.IntN(6))
-		put("close_date", day, day)
-		at := s0().UnixMicro() - int64(r.IntN(4))*3_600_000_000
-		put("created_at", at, at)
-		owner, team := id.ID{byte(1 + r.IntN(2))}, id.ID{byte(7 + r.IntN(3))}
-		put("owner", owner, owner[:])
-		put("team", team, team[:])
-		put("rating", pick(r, "hot", "cold"), nil)
-		if v, ok := rec.vals["rating"]; ok {
-			row[len(row)-1] = v
-		}
-		put("tags", []string{"vip"}, "|vip|")
-		c := r.IntN(4)
-		row = append(row, c)
-		rec.company = companies[c]
-		other := pick(r, texts()...)
-		put("other", other, other, Fold(other))
-		recs = append(recs, rec)
-		exec("INSERT INTO deal VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row...)
-	}
-	return recs
-}
-
-func s0() time.Time { return time.Date(2026, 3, 31, 22, 0, 0, 0, time.UTC) }
-
-// condition makes a random condition.
-func condition(r *rand.Rand, depth int) string {
-	if depth > 0 {
-		switch r.IntN(5) {
-		case 0:
-			return "(" + condition(r, depth-1) + " && " + condition(r, depth-1) + ")"
-		case 1:
-			return "(" + condition(r, depth-1) + " || " + condition(r, depth-1) + ")"
-		case 2:
-			return "!(" + condition(r, depth-1) + ")"
-		case 3:
-			if r.IntN(3) == 0 {
-				return "(" + condition(r, 0) + " ? " + condition(r, 0) + " : " + condition(r, 0) + ")"
-			}
-		}
-	}
-	quote := func() string { return strconv.Quote(pick(r, texts()...)) }
-	sign := pick(r, "==", "!=", "<", "<=", ">", ">=")
-	field := pick(r, "name", "other", "company.city")
-	return pick(r,
-		field+" "+sign+" "+quote(), field+"."+pick(r, "contains", "startsWith", "endsWith")+"("+quote()+")", "name "+sign+" other",
-		field+" in ["+quote()+", "+quote()+pick(r, "", ", null")+"]", "amount "+sign+" "+pick(r, "12.5", "0", "-0.0001", "1"), "size "+sign+" "+pick(r, "0", "2"),
-		"won", "won == "+pick(r, "true", "false", "null"), "close_date "+sign+" today() - days("+strconv.Itoa(r.IntN(5))+")", "created_at "+sign+" now() - hours(2)",
-		"owner "+pick(r, "==", "!=")+" me()", "team in "+pick(r, "myTeam()", "myBranch()"), "rating "+pick(r, "==", "!=")+" 'hot'", "'"+pick(r, "vip", "eu")+"' in tags",
-		"has("+pick(r, "name", "amount", "tags", "company.city")+")", "rating in ['hot']", "owner == team", "size in []", pick(r, "true", "false"),
-		field+" == null", "null != amount", "name.contains('')",
-	)
-}
-
 func TestSQLRefuses(t *testing.T) {
 	t.Parallel()
 	for source, reason := range map[string]string{"email == 'a@b.c'": "sealed_field", "has(email)": "sealed_field", "amount * 2 > 3": "not_filterable", "close_date + days(1) < today()": "not_filterable"} {
@@ -338,7 +167,7 @@ func FuzzCompile(f *testing.F) {
 		x, err := Compile(world(), "deal", source)
 		if err == nil {
 			_, _ = x.Match(&record{vals: map[string]any{}}, Session{})
-			_, _ = x.SQL(Postgres, Session{}, &args{joined: map[string]string{}})
+			_, _ = x.SQL(Postgres, Session{}, &args{})
 		}
 	})
 }

@@ -38,10 +38,14 @@ func (x *Expr) SQL(d Dialect, s Session, t Target) (string, error) {
 }
 
 type compiler struct {
-	d Dialect
-	s Session
-	t Target
+	d     Dialect
+	s     Session
+	t     Target
+	parts int
 }
+
+// maxParts is how many parts a condition may have in SQL, where "a ? b : c" needs a twice.
+const maxParts = 2 * MaxNodes
 
 func refuse(reason, format string, args ...any) error {
 	return fault.New(fault.Invalid, reason, format, args...)
@@ -50,6 +54,9 @@ func refuse(reason, format string, args ...any) error {
 // condition compiles a node, or its complement. Negation goes down to the comparisons, where the
 // complement says what it means for an absent value; SQL's own NOT would keep NULL as unknown.
 func (c *compiler) condition(n *node, negated bool) (string, error) {
+	if c.parts++; c.parts > maxParts {
+		return "", fault.New(fault.TooLarge, "costly_expression", "the expression is too costly: use fewer conditions of the form a ? b : c inside of each other")
+	}
 	if n.free() {
 		v, err := (&evaluator{s: c.s}).eval(n)
 		if b, _ := v.(bool); b != negated {
