@@ -1,15 +1,10 @@
 package transfer
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/unicode"
 
 	"github.com/wardbook/wardbook/internal/fault"
 )
@@ -32,33 +27,38 @@ type Sheet struct {
 
 // ReadCSV reads delimited text: comma, semicolon, tab or bar; UTF-8, UTF-16 with a mark, or GB 18030,
 // as spreadsheet programs write it. Rows may be shorter than the heading; a longer one is an error.
+// It needs little more memory than the file has bytes.
 func ReadCSV(r io.Reader) (*Sheet, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "unreadable", "the file cannot be read")
-	}
-	if len(raw) > MaxFile {
-		return nil, fault.New(fault.TooLarge, "file_too_large", "the file is larger than %d MB: cut it into parts", MaxFile>>20)
-	}
-	text, err := decode(raw)
+	file, err := readBlocks(r)
 	if err != nil {
 		return nil, err
 	}
-	c := csv.NewReader(bytes.NewReader(text))
-	c.Comma = delimiter(text)
+	text, err := file.text()
+	if err != nil {
+		return nil, err
+	}
+	// The end shows whether a quote was left open: then the mark is part of what the quote swallowed.
+	c := csv.NewReader(io.MultiReader(text, strings.NewReader("\n"+endMark+"\n")))
+	start, err := text.Peek(headSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, badEncoding()
+	}
+	c.Comma = delimiter(start)
 	c.FieldsPerRecord = -1
 	c.LazyQuotes = true
-	c.ReuseRecord = false
 	s := &Sheet{}
 	for {
 		row, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
 		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, err, "bad_csv", "the file is no table of delimited text that can be read: %s", csvReason(err))
+			return nil, csvError(err)
 		}
 		line, _ := c.FieldPos(0)
+		if row[len(row)-1] == endMark {
+			break
+		}
+		if strings.Contains(row[len(row)-1], endMark) {
+			return nil, fault.New(fault.Invalid, "open_quote", "the file is no table that can be read: a quote (\") in the row of line %d is never closed", line)
+		}
 		if err := s.add(row, line); err != nil {
 			return nil, err
 		}
@@ -67,6 +67,21 @@ func ReadCSV(r io.Reader) (*Sheet, error) {
 		return nil, fault.New(fault.Invalid, "empty_file", "the file is empty: its first row must name the columns")
 	}
 	return s, nil
+}
+
+const (
+	endMark  = "\x00end"
+	headSize = 64 << 10
+)
+
+func csvError(err error) error {
+	if fault.Is(err, fault.Invalid) {
+		return err
+	}
+	if _, ok := errors.AsType[*csv.ParseError](err); !ok {
+		return badEncoding()
+	}
+	return fault.Wrap(fault.Invalid, err, "bad_csv", "the file is no table of delimited text that can be read: %s", csvReason(err))
 }
 
 func csvReason(err error) string {
@@ -111,31 +126,6 @@ func blank(row []string) bool {
 	return true
 }
 
-// decode makes UTF-8 of a file.
-func decode(raw []byte) ([]byte, error) {
-	switch {
-	case bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")):
-		raw = raw[3:]
-	case bytes.HasPrefix(raw, []byte("\xff\xfe")), bytes.HasPrefix(raw, []byte("\xfe\xff")):
-		out, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(raw)
-		if err != nil {
-			return nil, badEncoding()
-		}
-		return out, nil
-	}
-	if utf8.Valid(raw) {
-		if bytes.IndexByte(raw, 0) >= 0 {
-			return nil, badEncoding()
-		}
-		return raw, nil
-	}
-	out, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw)
-	if err != nil || bytes.ContainsRune(out, utf8.RuneError) || bytes.IndexByte(out, 0) >= 0 {
-		return nil, badEncoding()
-	}
-	return out, nil
-}
-
 func badEncoding() error {
 	return fault.New(fault.Invalid, "bad_encoding", "the file is neither UTF-8 nor GB 18030 text: save it as CSV UTF-8")
 }
@@ -144,7 +134,7 @@ func badEncoding() error {
 func delimiter(text []byte) rune {
 	counts := map[rune]int{}
 	quoted := false
-	for _, r := range string(text[:min(len(text), 64<<10)]) {
+	for _, r := range string(text) {
 		if r == '"' {
 			quoted = !quoted
 		}

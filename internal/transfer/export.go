@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wardbook/wardbook/internal/authn"
 	"github.com/wardbook/wardbook/internal/door"
@@ -114,8 +115,8 @@ func (c *csvFormat) record(o *schema.Object, r *door.Record) error {
 	row := []string{r.ID.String()}
 	for _, name := range c.fields {
 		text := r.Text(name)
-		if f := o.Field(name); dangerous(text) && !(f != nil && harmless(f.Type)) {
-			text = "'" + text
+		if f := o.Field(name); f == nil || !harmless(f.Type) {
+			text = guard(text)
 		}
 		row = append(row, text)
 	}
@@ -128,9 +129,26 @@ func (c *csvFormat) end() error {
 }
 
 // dangerous reports whether a spreadsheet program would run a text as a formula (OWASP, CSV
-// injection). Import takes the mark off again.
+// injection). Those for Chinese and Japanese take the wide signs too.
 func dangerous(text string) bool {
-	return text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0]))
+	first, _ := utf8.DecodeRuneInString(text)
+	return text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first)
+}
+
+// guard puts a mark before a dangerous text, and before one that looks as if it had the mark already,
+// so that unguard gives back what it was.
+func guard(text string) string {
+	if dangerous(strings.TrimLeft(text, "'")) {
+		return "'" + text
+	}
+	return text
+}
+
+func unguard(text string) string {
+	if strings.HasPrefix(text, "'") && dangerous(strings.TrimLeft(text, "'")) {
+		return text[1:]
+	}
+	return text
 }
 
 // harmless types hold nothing but digits and signs of their own form.

@@ -89,6 +89,7 @@ type importer struct {
 	fields []*schema.Field       // of each column; nil where it is left out
 	links  map[string]*linkIndex // by object that lookups name
 	known  map[string][]existing // records found by key
+	aimed  map[string]int        // key → row that is about its record
 	ops    []door.Operation
 	rows   []int          // of each operation: the row of the sheet; -1 for one that a lookup needs
 	later  []later        // links to records of the same file
@@ -198,10 +199,7 @@ func (im *importer) cell(f *schema.Field, text string) string {
 	if other, told := im.plan.Values[f.Name][text]; told {
 		return other
 	}
-	if len(text) > 1 && text[0] == '\'' && dangerous(text[1:]) {
-		return text[1:]
-	}
-	return text
+	return unguard(text)
 }
 
 // build makes an operation of each row.
@@ -209,7 +207,7 @@ func (im *importer) build(ctx context.Context) error {
 	if err := im.find(ctx); err != nil {
 		return err
 	}
-	im.own = map[string]int{}
+	im.own, im.aimed = map[string]int{}, map[string]int{}
 	for i, row := range im.sheet.Rows {
 		values, wrong := im.values(i, row)
 		if len(row) > len(im.sheet.Columns) && !blank(row[len(im.sheet.Columns):]) {
@@ -217,7 +215,7 @@ func (im *importer) build(ctx context.Context) error {
 		}
 		op := door.Operation{Op: "create", Object: im.plan.Object, Fields: values}
 		if im.plan.Mode != "create" && len(wrong) == 0 {
-			wrong = im.aim(&op, row)
+			wrong = im.aim(&op, row, i)
 		}
 		if len(wrong) > 0 {
 			im.fail(i, wrong)
@@ -305,7 +303,7 @@ func isID(text string) bool {
 }
 
 // aim finds the record that a row changes.
-func (im *importer) aim(op *door.Operation, row []string) []fault.Field {
+func (im *importer) aim(op *door.Operation, row []string, i int) []fault.Field {
 	key := ""
 	for c, f := range im.fields {
 		if f != nil && f.Name == im.plan.Key && c < len(row) {
@@ -313,9 +311,12 @@ func (im *importer) aim(op *door.Operation, row []string) []fault.Field {
 		}
 	}
 	found := im.known[key]
+	before, twice := im.aimed[key]
 	switch {
 	case key == "":
 		return []fault.Field{{Name: im.plan.Key, Reason: "required", Message: "is needed to find the record"}}
+	case twice: // which of the two should stay?
+		return []fault.Field{{Name: im.plan.Key, Reason: "twice", Message: "line " + itoa(im.sheet.Lines[before]) + " has the same value"}}
 	case len(found) > 1:
 		return []fault.Field{{Name: im.plan.Key, Reason: "ambiguous", Message: strconv.Itoa(len(found)) + " records have this value"}}
 	case len(found) == 1:
@@ -323,6 +324,7 @@ func (im *importer) aim(op *door.Operation, row []string) []fault.Field {
 	case im.plan.Mode == "update":
 		return []fault.Field{{Name: im.plan.Key, Reason: "no_such_record", Message: "no record has this value"}}
 	}
+	im.aimed[key] = i
 	return nil
 }
 
