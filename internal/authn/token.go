@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ const (
 func base32Text() *base32.Encoding { return base32.StdEncoding.WithPadding(base32.NoPadding) }
 
 // Tokens makes and checks API tokens. Only their SHA-256 is stored: 256 random bits need no slow hash.
+// A token is found by that hash, so how long a comparison takes says nothing about any token's text.
 type Tokens struct {
 	db   *control.DB
 	ids  *id.Source
@@ -120,7 +122,10 @@ func wellFormed(text string) bool {
 		return false
 	}
 	raw, err := base32Text().DecodeString(strings.ToUpper(body))
-	return err == nil && len(raw) == tokenBytes+4 && crc32.ChecksumIEEE(raw[:tokenBytes]) == binary.BigEndian.Uint32(raw[tokenBytes:])
+	if err != nil || strings.ToLower(base32Text().EncodeToString(raw)) != body { // a decoder overlooks line ends and spare bits
+		return false
+	}
+	return len(raw) == tokenBytes+4 && crc32.ChecksumIEEE(raw[:tokenBytes]) == binary.BigEndian.Uint32(raw[tokenBytes:])
 }
 
 // parseLimits reads "object:verb" pairs.
@@ -131,13 +136,15 @@ func parseLimits(texts []string) ([]policy.Limit, error) {
 	limits := make([]policy.Limit, 0, len(texts))
 	for _, s := range texts {
 		object, verb, ok := strings.Cut(s, ":")
-		if !ok || object == "" || !knownVerb(verb) {
+		if !ok || object != policy.Everything && !objectForm.MatchString(object) || !knownVerb(verb) {
 			return nil, fault.InField("scopes", "bad_scope", "%q is not a scope: write object:verb, such as deal:read, *:read or *:*", s)
 		}
 		limits = append(limits, policy.Limit{Object: object, Verb: verb})
 	}
 	return limits, nil
 }
+
+var objectForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 func knownVerb(verb string) bool {
 	if verb == policy.Everything {

@@ -140,8 +140,7 @@ type Rights struct {
 	roles        []Role
 	restrictions map[string][]string
 	system       func(object string) bool
-	limit        []Limit
-	limited      bool
+	limits       [][]Limit // each narrows what the ones before left
 }
 
 // Limit narrows rights to what an API token or app was given: an object and verb, "*" for any.
@@ -161,9 +160,10 @@ func Compile(roles []Role, restrictions []Restriction, system func(object string
 }
 
 // Limited returns the rights narrowed to the limits, for a token that may do less than its person.
+// Rights that are narrowed already are narrowed further.
 func (r *Rights) Limited(limits []Limit) *Rights {
 	c := *r
-	c.limit, c.limited = limits, true
+	c.limits = append(slices.Clone(r.limits), limits)
 	return &c
 }
 
@@ -183,15 +183,14 @@ func (r *Rights) Scope(object string, verb Verb) Scope {
 func (r *Rights) May(object string, verb Verb) bool { return r.Scope(object, verb) > None }
 
 func (r *Rights) within(object string, verb Verb) bool {
-	if !r.limited {
-		return true
-	}
-	for _, l := range r.limit {
-		if (l.Object == Everything || l.Object == object) && (l.Verb == Everything || l.Verb == string(verb)) {
-			return true
+	for _, list := range r.limits {
+		if !slices.ContainsFunc(list, func(l Limit) bool {
+			return (l.Object == Everything || l.Object == object) && (l.Verb == Everything || l.Verb == string(verb))
+		}) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 func (role *Role) scope(object string, verb Verb, system func(string) bool) Scope {

@@ -1,6 +1,9 @@
 package policy
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func system(object string) bool { return object == "role" || object == "user" }
 
@@ -133,5 +136,76 @@ func TestNames(t *testing.T) {
 	}
 	if _, err := ParseAccess(""); err == nil {
 		t.Error("unknown access accepted")
+	}
+}
+
+// Nobody's rights grow by being limited, whatever the roles, the limits and the question.
+func TestLimitsOnlyNarrow(t *testing.T) {
+	t.Parallel()
+	roles := [][]Role{nil, {rep()}, {clerk()}, {rep(), clerk()}}
+	limits := [][]Limit{nil, {{"*", "*"}}, {{"deal", "*"}}, {{"*", "read"}}, {{"contact", "read"}, {"deal", "create"}}, {{"", ""}}}
+	for _, held := range roles {
+		full := Compile(held, nil, system)
+		for _, l := range limits {
+			narrow := full.Limited(l)
+			for _, object := range []string{"deal", "contact", "company", "user", "role", "nosuch", "", "*"} {
+				for _, verb := range append(Verbs(), "drop", "", "*") {
+					got, most := narrow.Scope(object, verb), full.Scope(object, verb)
+					if got > most || got != None && got != most || narrow.May(object, verb) != (got > None) {
+						t.Errorf("%s %s with %v: %v, without %v", verb, object, l, got, most)
+					}
+					if c := narrow.Condition(object, verb); got == None && c != "false" {
+						t.Errorf("%s %s is denied, and its condition is %s", verb, object, c)
+					}
+				}
+			}
+			if again := narrow.Limited([]Limit{{"*", "*"}}); len(l) == 1 && l[0].Object == "deal" && again.May("company", Read) {
+				t.Errorf("limiting twice widened %v", l)
+			}
+		}
+	}
+}
+
+// More roles never take a right away, and the order of roles and restrictions changes nothing.
+func TestRolesAddUp(t *testing.T) {
+	t.Parallel()
+	restrict := []Restriction{{"deal", "!confidential"}, {"deal", "has(name)"}, {"company", "true"}}
+	one, two, both, swapped := Compile([]Role{rep()}, restrict, system), Compile([]Role{clerk()}, restrict, system), Compile([]Role{rep(), clerk()}, restrict, system), Compile([]Role{clerk(), rep()}, restrict, system)
+	for _, object := range []string{"deal", "contact", "company", "user"} {
+		for _, verb := range Verbs() {
+			want := max(one.Scope(object, verb), two.Scope(object, verb))
+			if both.Scope(object, verb) != want || swapped.Scope(object, verb) != want {
+				t.Errorf("%s %s: %v and %v, want %v", verb, object, both.Scope(object, verb), swapped.Scope(object, verb), want)
+			}
+			if both.Condition(object, verb) != swapped.Condition(object, verb) {
+				t.Errorf("%s %s: the order of roles counts", verb, object)
+			}
+		}
+		for _, class := range []string{"public", "internal", "personal", "restricted", "secret", ""} {
+			want := max(one.Field(object, "f", class), two.Field(object, "f", class))
+			if got := both.Field(object, "f", class); got != want || swapped.Field(object, "f", class) != want {
+				t.Errorf("%s, %s: %v, want %v", object, class, got, want)
+			}
+		}
+	}
+	for _, r := range restrict[:2] {
+		for _, verb := range []Verb{Read, Create} {
+			if c := both.Condition("deal", verb); c != "false" && !strings.Contains(c, "("+r.When+")") {
+				t.Errorf("%s: the restriction %s is missing in %s", verb, r.When, c)
+			}
+		}
+	}
+}
+
+// Wider scopes contain the narrower ones, as conditions too.
+func TestScopesContainEachOther(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		scope Scope
+		want  string
+	}{{None, "false"}, {Own, "owner == me()"}, {Team, "owner == me() || team in myTeam()"}, {Branch, "owner == me() || team in myBranch()"}, {All, "true"}} {
+		if got := c.scope.condition(); got != c.want {
+			t.Errorf("%v: %s", c.scope, got)
+		}
 	}
 }
