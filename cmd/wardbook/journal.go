@@ -135,6 +135,7 @@ func dash(x id.ID) string {
 
 type dumpCommand struct {
 	where
+	asJSON
 	Output  string `required:"" help:"Folder to make." placeholder:"DIR"`
 	Purpose string `help:"What it is for; kept in the journal." default:"export at the command line"`
 }
@@ -160,8 +161,9 @@ func (c *dumpCommand) Run(ctx context.Context, e env) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.out, "exported %d entries\nverify with: wardbook journal verify --export %s --key '%s'\n", n, c.Output, strings.Join(keys, "' --key '"))
-		return nil
+		return c.print(e, map[string]any{"exported": n, "keys": keys}, func(w io.Writer) {
+			fmt.Fprintf(w, "exported %d entries\nverify with: wardbook journal verify --export %s --key '%s'\n", n, c.Output, strings.Join(keys, "' --key '"))
+		})
 	})
 }
 

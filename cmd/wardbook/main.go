@@ -61,12 +61,8 @@ type commands struct {
 const usage = 2
 
 func run(ctx context.Context, args []string, e env) (code int) {
-	var cli commands
 	exited := false
-	parser, err := kong.New(&cli,
-		kong.Name("wardbook"), kong.Description("A CRM for companies that cannot afford to lose customer data."),
-		kong.Writers(e.out, e.err), kong.Exit(func(c int) { code, exited = c, true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(e))
+	parser, err := grammar(ctx, e, func(c int) { code, exited = c, true })
 	if err != nil {
 		fmt.Fprintln(e.err, "wardbook: "+err.Error())
 		return 1
@@ -84,6 +80,14 @@ func run(ctx context.Context, args []string, e env) (code int) {
 		return fault.ExitCode(err)
 	}
 	return 0
+}
+
+// grammar is how a command line is read.
+func grammar(ctx context.Context, e env, exit func(code int)) (*kong.Kong, error) {
+	return kong.New(&commands{},
+		kong.Name("wardbook"), kong.Description("A CRM for companies that cannot afford to lose customer data."),
+		kong.Writers(e.out, e.err), kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(e))
 }
 
 // complain says what went wrong, for people: the message, and each field with its remedy.

@@ -153,6 +153,7 @@ func writeErrors(path string, sheet *transfer.Sheet, r *transfer.Result) error {
 
 type exportCommand struct {
 	where
+	asJSON
 	Object  string   `arg:"" help:"Object, such as deal."`
 	Filter  string   `help:"Condition, such as \"amount > 1000\"." placeholder:"CEL"`
 	Fields  []string `help:"Fields, in order; a path such as company.name reads through a link." placeholder:"FIELD"`
@@ -188,7 +189,7 @@ func (c *exportCommand) Run(ctx context.Context, e env) error {
 			return err
 		}
 		if c.Output != "-" {
-			fmt.Fprintf(e.out, "exported %d\n", n)
+			return c.print(e, map[string]int{"exported": n}, func(w io.Writer) { fmt.Fprintf(w, "exported %d\n", n) })
 		}
 		return nil
 	})
