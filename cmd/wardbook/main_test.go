@@ -224,8 +224,15 @@ func TestOnARealOrganisation(t *testing.T) {
 		t.Errorf("it prints %q", shown.out.String())
 	}
 	for _, args := range [][]string{
-		{"status"}, {"doctor"}, {"key", "status"}, {"token", "list"}, {"journal", "tail"}, {"journal", "verify"},
-		{"journal", "export", "--output", filepath.Join(dir, "journal")}, {"export", "company", "--output", filepath.Join(dir, "c.csv")}, {"undo", result.ChangeSet, "--dry-run"},
+		{"status"},
+		{"doctor"},
+		{"key", "status"},
+		{"token", "list"},
+		{"journal", "tail"},
+		{"journal", "verify"},
+		{"journal", "export", "--output", filepath.Join(dir, "journal")},
+		{"export", "company", "--output", filepath.Join(dir, "c.csv")},
+		{"undo", result.ChangeSet, "--dry-run"},
 	} {
 		con := command(false, append(args, "--json")...)
 		var v any
