@@ -82,14 +82,21 @@ func parse(source string) (ast.Expr, *ast.SourceInfo, error) {
 	}
 	tree, errs := p.Parse(common.NewTextSource(source))
 	if list := errs.GetErrors(); len(list) > 0 {
-		return nil, nil, pointAt(source, list[0].Location.Line(), list[0].Location.Column(), "this cannot be read: "+firstLine(list[0].Message))
+		return nil, nil, pointAt(source, list[0].Location.Line(), list[0].Location.Column(), "this cannot be read: "+reading(list[0].Message))
 	}
 	return tree.Expr(), tree.SourceInfo(), nil
 }
 
-func firstLine(s string) string {
+// reading says in plain words what the parser found, without the words of its trade.
+func reading(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
-	return strings.TrimPrefix(s, "Syntax error: ")
+	s, _, _ = strings.Cut(strings.TrimPrefix(s, "Syntax error: "), " expecting ")
+	for _, found := range []string{"token recognition error at: ", "extraneous input ", "mismatched input ", "no viable alternative at input "} {
+		if what, ok := strings.CutPrefix(s, found); ok {
+			s = "did not expect " + what
+		}
+	}
+	return strings.ReplaceAll(s, "'<EOF>'", "the end")
 }
 
 // pointAt is an error that shows the place in the expression.

@@ -41,6 +41,10 @@ func TestCompileRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, source, says string }{
 		{"empty", "", "cannot be read"},
+		{"a stray sign", "size = 1", "did not expect '= '\n"},
+		{"cut short", "amount >", "did not expect the end\n"},
+		{"two values", "won won", "did not expect 'won'\n"},
+		{"an open quote", "name == 'x", "did not expect"},
 		{"unknown field", "nam == 'x'", "did you mean name?"},
 		{"unknown method", "name.matches('a+')", "no method matches"},
 		{"a macro", "[1,2].exists(x, x == 1)", ""},

@@ -29,7 +29,7 @@ func Routes() []Route {
 		{"PATCH", v + "/objects/{object}", "rename or hide an object", "", false, changeObject},
 		{"POST", v + "/objects/{object}/fields", "add a custom field", "", false, addField},
 		{"PATCH", v + "/objects/{object}/fields/{field}", "change or hide a custom field", "", false, changeField},
-		{"GET", v + "/records/{object}", "a list: filtered, sorted, page by page, now or as_of", "filter search sort fields limit cursor count as_of deleted", false, listRecords},
+		{"GET", v + "/records/{object}", "a list: filter, sort, fields, limit, cursor, count, as_of, deleted", "filter search sort fields limit cursor count as_of deleted", false, listRecords},
 		{"POST", v + "/records/{object}", "make a record", "", false, createRecord},
 		{"GET", v + "/records/{object}/{id}", "one record, now or as_of", "fields as_of", false, getRecord},
 		{"PATCH", v + "/records/{object}/{id}", "change fields; If-Match: version", "", false, updateRecord},
@@ -42,8 +42,8 @@ func Routes() []Route {
 		{"GET", v + "/changesets", "what was done as one", "filter limit cursor", false, changeSets},
 		{"GET", v + "/changesets/{id}", "one change set with its changes", "cursor", false, changeSet},
 		{"POST", v + "/changesets/{id}/undo", "take a change set back", "", false, undo},
-		{"GET", v + "/journal", "entries, newest first", "filter limit cursor", false, journalEntries},
+		{"GET", v + "/journal", "entries, newest first: filter, limit, cursor", "filter limit cursor", false, journalEntries},
 		{"GET", v + "/journal/checkpoint", "the newest signed checkpoint", "", false, checkpoint},
-		{"GET", v + "/journal/proof", "proof that an entry is in the log", "entry", false, proof},
+		{"GET", v + "/journal/proof", "proof that an entry is in the log: entry", "entry", false, proof},
 	}
 }
