@@ -206,9 +206,6 @@ func checkLinks(t *tree) (problems []string) {
 
 // exists reports whether a file or folder is there, or a decision record of that number.
 func (t *tree) exists(name string) bool {
-	if pendingPages[name] != "" {
-		return true
-	}
 	for p := range t.texts {
 		if rest, ok := strings.CutPrefix(p, name); ok && (rest == "" || rest[0] == '/' || strings.HasPrefix(name, "docs/decisions/") && rest[0] == '-') {
 			return true
@@ -277,8 +274,4 @@ func declarations(f *ast.File) map[string]bool {
 		}
 	}
 	return names
-}
-
-// pendingPages are pages that code names already and that somebody is writing.
-var pendingPages = map[string]string{
 }
