@@ -67,82 +67,88 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 		return nil, err
 	}
 	var out *BatchResult
-	set, err := s.change(ctx, a, kind, opt.DryRun, id.ID{}, func(c *change) error {
+	_, err = s.change(ctx, a, kind, opt.DryRun, id.ID{}, func(c *change) error {
 		out = &BatchResult{Results: make([]OperationResult, len(ops))}
-		before, found, err := c.repeated(ctx, opt.Repeat, ops)
+		before, err := c.repeated(ctx, opt.Repeat, ops)
 		if err != nil {
 			return err
 		}
-		if found {
-			out, err = again(before)
-			return err
+		if before != "" {
+			return out.recall(before)
 		}
 		for i := range ops {
 			if err := c.step(ctx, &ops[i], i, opt, out); err != nil {
 				return err
 			}
-			c.made = append(c.made, out.Results[i].ID)
+			made := id.ID{} // an operation that failed points to nothing
+			if out.Results[i].Err == nil {
+				made = out.Results[i].ID
+			}
+			c.made = append(c.made, made)
 			if opt.Progress != nil {
 				opt.Progress(i + 1)
 			}
 		}
-		return c.remember(ctx, opt.Repeat, ops, describe(answered(c.set, out)))
+		if c.n > 0 {
+			out.ChangeSet = c.set
+		}
+		if opt.Repeat == "" { // an import's answer is long
+			return nil
+		}
+		return c.remember(ctx, opt.Repeat, ops, out.written())
 	})
 	if err != nil {
 		return nil, err
 	}
-	if out.ChangeSet.IsZero() && out.Failed < len(ops) {
-		out.ChangeSet = set
+	if opt.DryRun {
+		out.ChangeSet = id.ID{}
 	}
 	return out, nil
 }
 
-// batchAnswer is a batch's answer as it is kept for a request that is sent again.
+// batchAnswer is the answer to a batch as it is kept for a repetition.
 type batchAnswer struct {
-	ChangeSet id.ID             `json:"set,omitzero"`
-	Results   []operationAnswer `json:"results"`
+	Set     id.ID             `json:"set"`
+	Results []operationAnswer `json:"results"`
+	Failed  int               `json:"failed"`
 }
 
 type operationAnswer struct {
-	ID      id.ID         `json:"id,omitzero"`
-	Version int64         `json:"version,omitzero"`
-	Kind    fault.Kind    `json:"kind,omitempty"` // of why it did not; the rest is of that error too
+	ID      id.ID         `json:"id"`
+	Version int64         `json:"version"`
+	Kind    fault.Kind    `json:"kind,omitempty"`
 	Reason  string        `json:"reason,omitempty"`
 	Message string        `json:"message,omitempty"`
 	Fields  []fault.Field `json:"fields,omitempty"`
 }
 
-func answered(set id.ID, r *BatchResult) batchAnswer {
-	a := batchAnswer{ChangeSet: set}
-	if r.Failed == len(r.Results) {
-		a.ChangeSet = id.ID{}
-	}
+func (r *BatchResult) written() string {
+	a := batchAnswer{Set: r.ChangeSet, Failed: r.Failed}
 	for _, x := range r.Results {
-		o := operationAnswer{ID: x.ID, Version: x.Version}
+		op := operationAnswer{ID: x.ID, Version: x.Version}
 		if x.Err != nil {
-			o.Kind, o.Reason, o.Message, o.Fields = fault.KindOf(x.Err), fault.Reason(x.Err), fault.Message(x.Err), fault.FieldsOf(x.Err)
+			op.Kind, op.Reason, op.Message, op.Fields = fault.KindOf(x.Err), fault.Reason(x.Err), fault.Message(x.Err), fault.FieldsOf(x.Err)
 		}
-		a.Results = append(a.Results, o)
+		a.Results = append(a.Results, op)
 	}
-	return a
+	return describe(a)
 }
 
-// again returns the result that a batch had the first time.
-func again(text string) (*BatchResult, error) {
+// recall answers a repeated batch as it was answered the first time.
+func (r *BatchResult) recall(text string) error {
 	var a batchAnswer
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
-		return nil, fault.Wrap(fault.Internal, err, "decode", "internal error")
+		return fault.Wrap(fault.Internal, err, "bad_answer", "a stored answer is damaged")
 	}
-	r := &BatchResult{ChangeSet: a.ChangeSet}
-	for _, o := range a.Results {
-		x := OperationResult{ID: o.ID, Version: o.Version}
-		if o.Kind != "" {
-			r.Failed++
-			x.Err = &fault.Error{Kind: o.Kind, Reason: o.Reason, Message: o.Message, Fields: o.Fields}
+	r.ChangeSet, r.Failed = a.Set, a.Failed
+	for i := range min(len(r.Results), len(a.Results)) {
+		x := a.Results[i]
+		r.Results[i] = OperationResult{ID: x.ID, Version: x.Version}
+		if x.Kind != "" {
+			r.Results[i].Err = &fault.Error{Kind: x.Kind, Reason: x.Reason, Message: x.Message, Fields: x.Fields}
 		}
-		r.Results = append(r.Results, x)
 	}
-	return r, nil
+	return nil
 }
 
 func (c *change) step(ctx context.Context, op *Operation, i int, opt BatchOptions, out *BatchResult) error {

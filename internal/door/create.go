@@ -23,11 +23,11 @@ func (s *Session) Create(ctx context.Context, object string, given Values, repea
 	}
 	var made id.ID
 	_, err = s.change(ctx, a, kindEdit, false, id.ID{}, func(c *change) error {
-		before, found, err := c.repeated(ctx, repeat, []any{object, given})
+		before, err := c.repeated(ctx, repeat, []any{object, given})
 		if err != nil {
 			return err
 		}
-		if found {
+		if before != "" {
 			made, err = id.Parse(before)
 			return err
 		}
@@ -124,23 +124,23 @@ func (c *change) create(ctx context.Context, o *schema.Object, given Values) (*s
 	return row, c.timeline(ctx, o, nil, row)
 }
 
-// repeated returns what an earlier request of the same name was answered.
-func (c *change) repeated(ctx context.Context, repeat string, request any) (answer string, found bool, err error) {
+// repeated returns the answer to an earlier request of the same name; "" where there was none.
+func (c *change) repeated(ctx context.Context, repeat string, request any) (string, error) {
 	if repeat == "" {
-		return "", false, nil
+		return "", nil
 	}
 	if len(repeat) > 255 {
-		return "", false, fault.InField("Idempotency-Key", "too_long", "at most 255 characters")
+		return "", fault.InField("Idempotency-Key", "too_long", "at most 255 characters")
 	}
 	token, digest := journal.Digest([]byte(repeat)), journal.Digest([]byte(describe(request)))
 	was, answer, found, err := c.d.data.Repeated(ctx, c.tx, c.actor.User(), token[:])
 	if err != nil || !found {
-		return "", false, err
+		return "", err
 	}
 	if !bytes.Equal(was, digest[:]) {
-		return "", false, fault.New(fault.Conflict, "idempotency_reuse", "this Idempotency-Key was used for another request: use a new one")
+		return "", fault.New(fault.Conflict, "idempotency_reuse", "this Idempotency-Key was used for another request: use a new one")
 	}
-	return answer, true, nil
+	return answer, nil
 }
 
 func (c *change) remember(ctx context.Context, repeat string, request any, answer string) error {

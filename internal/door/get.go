@@ -33,14 +33,16 @@ func (s *Session) Get(ctx context.Context, object string, rid id.ID, opt GetOpti
 		return nil, err
 	}
 	v := s.viewer(ctx, a)
-	row, err := s.find(ctx, v, o, rid)
+	var row *store.Row
+	if opt.AsOf.IsZero() {
+		row, err = s.find(ctx, v, o, rid)
+	} else if row, err = s.findAny(ctx, v, o, rid); err == nil {
+		if row, err = s.rowAsOf(ctx, o, row, opt.AsOf); err == nil && row == nil {
+			err = notFound(o.Name)
+		}
+	}
 	if err != nil {
 		return nil, err
-	}
-	if !opt.AsOf.IsZero() {
-		if row, err = s.rowAsOf(ctx, o, row, opt.AsOf); err != nil {
-			return nil, err
-		}
 	}
 	e := s.entry("get", o.Name)
 	e.Record, e.Version, e.Count = row.ID, uint64(row.Version), 1 //nolint:gosec // counts up

@@ -49,7 +49,7 @@ func (s *Session) History(ctx context.Context, object string, rid id.ID, below u
 		return nil, err
 	}
 	v := s.viewer(ctx, a)
-	if err := s.findAny(ctx, v, o, rid); err != nil {
+	if _, err := s.findAny(ctx, v, o, rid); err != nil {
 		return nil, err
 	}
 	entries, err := s.changesOf(ctx, rid, below, MaxHistory)
@@ -72,28 +72,23 @@ func (s *Session) History(ctx context.Context, object string, rid id.ID, below u
 	return list, nil
 }
 
-// findAny checks that the session may see a record, or, of one in the bin, that it may take it back.
-func (s *Session) findAny(ctx context.Context, v *viewer, o *schema.Object, rid id.ID) error {
+// findAny reads a record that the session may see or, of one in the bin, that it may take back.
+func (s *Session) findAny(ctx context.Context, v *viewer, o *schema.Object, rid id.ID) (*store.Row, error) {
 	row, found, err := s.d.data.Get(ctx, s.d.data.DB(), o, rid)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !found {
-		return notFound(o.Name)
+		return nil, notFound(o.Name)
 	}
-	verb := policy.Read
-	if row.Values[deletedField] != nil {
-		verb = policy.Delete
-	}
-	cond, err := v.condition(o.Name, verb)
-	if err != nil {
-		return err
-	}
-	seen, err := v.holds(cond, o, row)
+	seen, err := s.seesPast(v, o, row)
 	if err == nil && !seen {
 		err = s.denied(ctx, policy.Read, o, rid)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return row, nil
 }
 
 // changesOf reads the entries about changes of a record, newest first.

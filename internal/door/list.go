@@ -93,6 +93,7 @@ type listing struct {
 	sel   *store.Selection
 	order []store.Order
 	after *store.Place
+	asOf  time.Time
 	bind  []byte // what a cursor belongs to
 }
 
@@ -116,7 +117,7 @@ func (s *Session) prepare(ctx context.Context, a *access, q *Query) (*listing, e
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{v: s.viewer(ctx, a), o: o}
+	l := &listing{v: s.viewer(ctx, a), o: o, asOf: q.AsOf}
 	if l.sh, err = a.shape(o, q.Fields); err != nil {
 		return nil, err
 	}

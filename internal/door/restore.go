@@ -1,6 +1,7 @@
 package door
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -64,16 +65,21 @@ func (s *Session) Restore(ctx context.Context, r Restoration) (_ *Restored, err 
 			return nil, err
 		}
 	}
-	set, err := s.change(ctx, a, kindEdit, r.DryRun, id.ID{}, func(c *change) error {
+	out := &Restored{}
+	set, err := s.change(ctx, a, kindEdit, r.DryRun, id.ID{}, func(c *change) (err error) {
 		if r.Version == 0 {
-			return c.undelete(ctx, o, r.ID, 0)
+			err = c.undelete(ctx, o, r.ID, 0)
+		} else {
+			err = c.revert(ctx, o, r.ID, r.Version, entries)
 		}
-		return c.revert(ctx, o, r.ID, r.Version, entries)
+		out.Changed = int(min(c.n, 1))
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Restored{ChangeSet: set, Changed: 1}, nil
+	out.ChangeSet = set
+	return out, nil
 }
 
 // revert gives a record the values that it had in an earlier version.
@@ -87,23 +93,33 @@ func (c *change) revert(ctx context.Context, o *schema.Object, rid id.ID, versio
 	}
 	row := old.Clone()
 	for _, entry := range entries {
-		e, err := journal.DecodeBody(entry.Body)
-		if err != nil {
-			return err
-		}
-		if int64(e.Version) <= version { //nolint:gosec // counts up
+		if row.Version <= version {
 			break
 		}
 		if err := c.turnBack(ctx, o, row, entry); err != nil {
 			return err
 		}
 	}
+	switch {
+	case row.Erased:
+		return fault.New(fault.Conflict, "erased", "what this %s was then was erased for good with a person's data", o.Name)
+	case row.Version != version: // changed since the entries were read
+		return fault.New(fault.Stale, "stale", "somebody changed this record meanwhile: read it again")
+	}
 	if err := c.mayRewrite(o, old, row); err != nil {
 		return err
 	}
 	delete(row.Values, deletedField)
-	row.Subject = old.Subject
-	return c.update(ctx, "update", o, old, row)
+	if t := o.Timeline; t != nil && changed(o.Field(t.Field), old, row) {
+		row.Values[o.Field(t.Since).ID] = c.at
+	}
+	if len(store.Diff(o, old, row).Fields()) == 0 {
+		return nil
+	}
+	if err := c.update(ctx, "update", o, old, row); err != nil {
+		return err
+	}
+	return c.timeline(ctx, o, old, row)
 }
 
 // mayRewrite refuses to bring back values of fields that the session may not change.
@@ -148,7 +164,7 @@ func (s *Session) undo(ctx context.Context, r Restoration) (*Restored, error) {
 		if len(out.Conflicts) > 0 && !r.SkipConflicts && !r.DryRun {
 			return fault.New(fault.Conflict, "changed_since", "%d records were changed again since, so nothing was undone; look at them with dry_run, or undo the rest with skip_conflicts", len(out.Conflicts))
 		}
-		if r.DryRun {
+		if r.DryRun || out.Changed == 0 {
 			return nil
 		}
 		return c.noteUndone(ctx, r.ChangeSet)
@@ -243,11 +259,38 @@ func (c *change) undoOne(ctx context.Context, o *schema.Object, entry *journal.R
 		if err := p.Apply(o, row, false); err != nil {
 			return nil, err
 		}
+		if err := c.subjectBack(ctx, o, row, p); err != nil {
+			return nil, err
+		}
+		if err := c.resealKept(ctx, o, now, row); err != nil {
+			return nil, err
+		}
 		if err := c.mayRewrite(o, now, row); err != nil {
 			return nil, err
 		}
 		return nil, c.update(ctx, map[string]string{"update": "update", "delete": "restore", "restore": "delete"}[e.Verb], o, now, row)
 	}
+}
+
+// resealKept seals the cells that an undoing leaves as they are for the row's former subject.
+func (c *change) resealKept(ctx context.Context, o *schema.Object, now, row *store.Row) error {
+	if now.Subject == row.Subject {
+		return nil
+	}
+	for n, cell := range row.Cells {
+		f := o.FieldByID(n)
+		if f.Class != schema.Restricted || !bytes.Equal(cell, now.Cells[n]) {
+			continue
+		}
+		v, err := c.d.data.OpenCell(ctx, o, now, f)
+		if err != nil {
+			return err
+		}
+		if row.Cells[n], err = c.d.data.SealCell(ctx, o, row, f, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noteUndone marks a change set as undone by this one.

@@ -44,7 +44,8 @@ type ref struct {
 // errDryRun rolls a transaction back that was only tried.
 var errDryRun = errors.New("dry run")
 
-// change runs fn in a transaction and stores the change set that it made. A dry run does everything
+// change runs fn in a transaction and stores the change set that it made; the zero ID where nothing
+// changed. A dry run does everything
 // and keeps nothing.
 func (s *Session) change(ctx context.Context, a *access, kind string, dry bool, undoes id.ID, fn func(c *change) error) (set id.ID, err error) {
 	for range maxRaces {
@@ -70,6 +71,10 @@ func (s *Session) changeOnce(ctx context.Context, a *access, kind string, dry bo
 		if dry {
 			return errDryRun
 		}
+		if c.n == 0 {
+			set = id.ID{}
+			return nil
+		}
 		return c.finish(ctx, kind, undoes)
 	})
 	switch {
@@ -84,9 +89,6 @@ func (s *Session) changeOnce(ctx context.Context, a *access, kind string, dry bo
 
 // finish stores the change set and tells everybody whose rights changed.
 func (c *change) finish(ctx context.Context, kind string, undoes id.ID) error {
-	if c.n == 0 {
-		return nil
-	}
 	o := c.v.cat.schema.Object("change_set")
 	row := &store.Row{ID: c.set, Version: 1, Values: map[uint32]any{}}
 	c.stampSystem(row, true)

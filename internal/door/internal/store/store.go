@@ -124,13 +124,17 @@ func (s *Store) Count(ctx context.Context, tx *sqldb.Tx, o *schema.Object, f *sc
 
 // Repeated returns the answer to a request that was already carried out under the same token.
 func (s *Store) Repeated(ctx context.Context, tx *sqldb.Tx, actor id.ID, token []byte) (request []byte, answer string, found bool, err error) {
-	found, err = tx.Row(ctx, "SELECT request, answer FROM repeated WHERE actor = ? AND token = ?", []any{actor.Bytes(), token}, &request, &answer)
+	found, err = tx.Row(ctx, "SELECT request, answer FROM repeated WHERE actor = ? AND token = ?", []any{actor[:], token}, &request, &answer)
 	return request, answer, found, err
 }
 
-// Remember keeps the answer to a request, for its repetition. At is in microseconds since 1970.
+// Remember keeps the answer to a request, for its repetition. At is in microseconds since 1970. The
+// error has reason Raced when the same request was carried out meanwhile.
 func (s *Store) Remember(ctx context.Context, tx *sqldb.Tx, actor id.ID, token, request []byte, answer string, at int64) error {
-	_, err := tx.Exec(ctx, "INSERT INTO repeated (actor, token, request, answer, at) VALUES (?, ?, ?, ?, ?)", actor.Bytes(), token, request, answer, at)
+	n, err := tx.Exec(ctx, "INSERT INTO repeated (actor, token, request, answer, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (actor, token) DO NOTHING", actor[:], token, request, answer, at)
+	if err == nil && n == 0 {
+		err = fault.New(fault.Conflict, Raced, "the same request is being carried out: try again")
+	}
 	return err
 }
 
