@@ -190,7 +190,7 @@ func (c *change) apply(ctx context.Context, op *Operation) (*store.Row, error) {
 		return nil, err
 	}
 	rid := op.ID
-	if op.Op != "create" && rid.IsZero() && op.Made < len(c.made) {
+	if op.Op != "create" && rid.IsZero() && op.Made >= 0 && op.Made < len(c.made) {
 		rid = c.made[op.Made]
 	}
 	switch op.Op {

@@ -113,6 +113,12 @@ func (c *change) revert(ctx context.Context, o *schema.Object, rid id.ID, versio
 	if t := o.Timeline; t != nil && changed(o.Field(t.Field), old, row) {
 		row.Values[o.Field(t.Since).ID] = c.at
 	}
+	for _, n := range []uint32{updatedAt, updatedBy} { // every change moves them
+		delete(row.Values, n)
+		if v := old.Values[n]; v != nil {
+			row.Values[n] = v
+		}
+	}
 	if len(store.Diff(o, old, row).Fields()) == 0 {
 		return nil
 	}
