@@ -18,47 +18,62 @@ import (
 const maxBack = 10_000
 
 // rowAsOf turns a record back to a moment, change by change; nil where it was not there. Who may see it
-// is decided by what it is now.
+// is decided by what it is now. The journal must hold every change of the row as it was read.
 func (s *Session) rowAsOf(ctx context.Context, o *schema.Object, row *store.Row, at time.Time) (*store.Row, error) {
-	if err := s.d.flush(ctx, true); err != nil {
-		return nil, err
-	}
-	entries, err := s.d.log.Find(ctx, 0, maxBack+1, store.Plain("record = ? AND changeset IS NOT NULL AND at > ?", row.ID.Bytes(), at.UnixMicro()))
-	if err != nil {
-		return nil, err
-	}
-	if len(entries) > maxBack {
-		return nil, tooFarBack()
+	made, _ := row.Values[createdAt].(schema.Time)
+	if int64(made) > at.UnixMicro() {
+		return nil, nil
 	}
 	past := row.Clone()
-	for _, entry := range entries {
-		if entry.Verb == "create" {
-			return nil, nil
-		}
-		if err := s.turnBack(ctx, o, past, entry); err != nil {
-			return nil, err
-		}
+	if err := s.turnBackTo(ctx, o, past, at); err != nil {
+		return nil, err
 	}
-	if past.Values[deletedField] != nil {
+	if past.Version == 0 || past.Values[deletedField] != nil {
 		return nil, nil
 	}
 	return past, nil
+}
+
+// turnBackTo undoes the changes of a row since a moment; version 0 says that it was not there.
+func (s *Session) turnBackTo(ctx context.Context, o *schema.Object, row *store.Row, at time.Time) error {
+	if unchangedSince(row, at) {
+		return nil
+	}
+	entries, err := s.d.log.Find(ctx, 0, maxBack+1, store.Plain("record = ? AND changeset IS NOT NULL AND at > ?", row.ID.Bytes(), at.UnixMicro()))
+	if err != nil {
+		return err
+	}
+	if len(entries) > maxBack {
+		return tooFarBack()
+	}
+	for _, entry := range entries {
+		if err := s.turnBack(ctx, o, row, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unchangedSince reports whether a row is still what it was at a moment: its changes and their entries
+// bear the time when their transaction began.
+func unchangedSince(row *store.Row, at time.Time) bool {
+	moved, _ := row.Values[updatedAt].(schema.Time)
+	return int64(moved) <= at.UnixMicro()
 }
 
 func tooFarBack() error {
 	return fault.New(fault.TooLarge, "too_far_back", "more than %d changes lie between then and now: choose a later moment", maxBack)
 }
 
-// turnBack undoes one change in a row in memory. A change that was made after the row was read is none of
-// its own. Where the values were erased with a person's keys, nothing is known of the row from there
+// turnBack undoes the last change of a row in memory. A change that is not its last is left alone. Where the values were erased with a person's keys, nothing is known of the row from there
 // on backwards.
 func (s *Session) turnBack(ctx context.Context, o *schema.Object, row *store.Row, entry *journal.Row) error {
 	e, err := journal.DecodeBody(entry.Body)
 	if err != nil {
 		return err
 	}
-	if int64(e.Version) > row.Version { //nolint:gosec // counts up
-		return nil
+	if int64(e.Version) != row.Version { //nolint:gosec // counts up
+		return nil // made after the row was read or, by a clock that was ahead, before one that is past
 	}
 	row.Version = int64(e.Version) - 1 //nolint:gosec // counts up
 	p, erased, err := s.d.data.OpenPatch(ctx, o, row.ID, entry.Sealed)
@@ -107,15 +122,14 @@ func (s *Session) listAsOf(ctx context.Context, l *listing, q Query) (*Page, err
 	if q.Deleted {
 		return nil, fault.New(fault.Invalid, "as_of", "as_of: the bin of the past cannot be read; leave out deleted")
 	}
-	past, seen, err := s.pastRows(ctx, l, q.AsOf)
+	// First those that did not change, then those that did: what changes in between is among both, and
+	// as it was either way.
+	unchanged, err := s.unchanged(ctx, l, q.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	unchanged, err := s.unchanged(ctx, l, past, q.Limit+1)
+	past, err := s.pastRows(ctx, l)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.changedMeanwhile(ctx, l, past, seen, q.AsOf); err != nil {
 		return nil, err
 	}
 	var rows []*store.Row
@@ -144,21 +158,16 @@ func (s *Session) listAsOf(ctx context.Context, l *listing, q Query) (*Page, err
 	return page, nil
 }
 
-// unchanged reads rows that did not change since the moment, at least as many as wanted if there are. A
-// page that ended early because others of it changed is followed by the next.
-func (s *Session) unchanged(ctx context.Context, l *listing, past map[id.ID]*store.Row, want int) (rows []*store.Row, err error) {
-	for after, n := l.after, 0; n < want; {
+// unchanged reads rows that did not change since the moment, as many as wanted if there are.
+func (s *Session) unchanged(ctx context.Context, l *listing, want int) (rows []*store.Row, err error) {
+	for after := l.after; len(rows) < want; {
 		batch, places, err := s.d.data.List(ctx, s.d.data.DB(), l.sel, l.sh.plan, nil, after, want)
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range batch {
-			if row == nil {
-				continue
-			}
-			rows = append(rows, row)
-			if _, changed := past[row.ID]; !changed {
-				n++
+			if row != nil && unchangedSince(row, l.asOf) {
+				rows = append(rows, row)
 			}
 		}
 		if len(batch) < want {
@@ -169,99 +178,40 @@ func (s *Session) unchanged(ctx context.Context, l *listing, past map[id.ID]*sto
 	return rows, nil
 }
 
-// pastRows returns the records that changed since a moment, as they were then; nil for one that was
-// not there, that the filter does not match, or that the session may not see now. It knows of the
-// entries with numbers below seen.
-func (s *Session) pastRows(ctx context.Context, l *listing, at time.Time) (past map[id.ID]*store.Row, seen uint64, err error) {
-	if err := s.d.flush(ctx, true); err != nil {
-		return nil, 0, err
-	}
-	head, err := s.d.log.Head(ctx)
+// pastRows returns the records that changed since the moment, as they were then; nil for one that was
+// not there, that the filter does not match, or that the session may not see now.
+func (s *Session) pastRows(ctx context.Context, l *listing) (map[id.ID]*store.Row, error) {
+	ids, err := s.d.data.ChangedSince(ctx, s.d.data.DB(), l.o, l.asOf.UnixMicro(), maxBack+1)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	from, err := s.d.log.SeqAt(ctx, at.UnixMicro())
-	if err != nil {
-		return nil, 0, err
-	}
-	entries, err := s.changesFrom(ctx, l.o, from, at)
-	if err != nil {
-		return nil, 0, err
-	}
-	ids := make([]id.ID, 0, len(entries))
-	for rid := range entries {
-		ids = append(ids, rid)
+	if len(ids) > maxBack {
+		return nil, tooFarBack()
 	}
 	rows, err := s.d.data.GetMany(ctx, s.d.data.DB(), store.NewPlan(l.o, nil), ids)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	past = make(map[id.ID]*store.Row, len(ids))
-	for _, rid := range ids {
-		past[rid] = nil
+	if err := s.d.flush(ctx, true); err != nil { // after the rows were read: the journal knows how they came to be
+		return nil, err
 	}
+	past := make(map[id.ID]*store.Row, len(ids))
 	for _, now := range rows {
-		if past[now.ID], err = s.past(ctx, l, now, entries[now.ID]); err != nil {
-			return nil, 0, err
+		if past[now.ID], err = s.past(ctx, l, now); err != nil {
+			return nil, err
 		}
 	}
-	return past, head.Size, nil
+	return past, nil
 }
 
-// changedMeanwhile turns back what was changed while the list was read.
-func (s *Session) changedMeanwhile(ctx context.Context, l *listing, past map[id.ID]*store.Row, seen uint64, at time.Time) error {
-	if err := s.d.flush(ctx, true); err != nil {
-		return err
-	}
-	entries, err := s.changesFrom(ctx, l.o, seen, at)
-	if err != nil {
-		return err
-	}
-	for rid := range entries {
-		past[rid] = nil
-		now, found, err := s.d.data.Get(ctx, s.d.data.DB(), l.o, rid)
-		if err != nil {
-			return err
-		}
-		if !found {
-			continue
-		}
-		if past[rid], err = s.past(ctx, l, now, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// past returns a row as it was, if the session may see it and the filter matches it. Entries, oldest
-// first, are those that changed it since; nil to look for them.
-func (s *Session) past(ctx context.Context, l *listing, now *store.Row, entries []*journal.Row) (*store.Row, error) {
+// past returns a row as it was, if the session may see it and the filter matches it.
+func (s *Session) past(ctx context.Context, l *listing, now *store.Row) (*store.Row, error) {
 	if seen, err := s.seesPast(l.v, l.o, now); err != nil || !seen {
 		return nil, err
 	}
-	row := now.Clone()
-	newest := int64(0)
-	for _, entry := range slices.Backward(entries) {
-		e, err := journal.DecodeBody(entry.Body)
-		if err != nil {
-			return nil, err
-		}
-		newest = max(newest, int64(e.Version)) //nolint:gosec // counts up
-		if entry.Verb == "create" {
-			return nil, nil
-		}
-		if err := s.turnBack(ctx, l.o, row, entry); err != nil {
-			return nil, err
-		}
-	}
-	if newest < now.Version { // changed again before it was read
-		var err error
-		if row, err = s.rowAsOf(ctx, l.o, now, l.asOf); err != nil || row == nil {
-			return nil, err
-		}
-	}
-	if row.Values[deletedField] != nil {
-		return nil, nil
+	row, err := s.rowAsOf(ctx, l.o, now, l.asOf)
+	if err != nil || row == nil {
+		return nil, err
 	}
 	for _, x := range l.sel.Where[1:] {
 		if match, err := l.v.holds(x, l.o, row); err != nil || !match {
@@ -283,18 +233,4 @@ func (s *Session) seesPast(v *viewer, o *schema.Object, now *store.Row) (bool, e
 		return false, err
 	}
 	return v.holds(cond, o, now)
-}
-
-// changesFrom returns the entries with numbers from `from` on about changes of an object's records
-// after a moment, oldest first.
-func (s *Session) changesFrom(ctx context.Context, o *schema.Object, from uint64, at time.Time) (map[id.ID][]*journal.Row, error) {
-	found := map[id.ID][]*journal.Row{}
-	err := s.d.log.Rows(ctx, from, store.Plain("object = ? AND changeset IS NOT NULL AND at > ?", o.Name, at.UnixMicro()), func(row *journal.Row) error {
-		found[row.Record] = append(found[row.Record], row)
-		if len(found) > maxBack {
-			return tooFarBack()
-		}
-		return nil
-	})
-	return found, err
 }

@@ -37,6 +37,9 @@ func (s *Session) Get(ctx context.Context, object string, rid id.ID, opt GetOpti
 	if opt.AsOf.IsZero() {
 		row, err = s.find(ctx, v, o, rid)
 	} else if row, err = s.findAny(ctx, v, o, rid); err == nil {
+		if err = s.d.flush(ctx, true); err != nil {
+			return nil, err
+		}
 		if row, err = s.rowAsOf(ctx, o, row, opt.AsOf); err == nil && row == nil {
 			err = notFound(o.Name)
 		}

@@ -188,7 +188,7 @@ func (sh *shape) needed(a *access) []*schema.Field {
 			list = append(list, ownFields(sh.object, x)...)
 		}
 	}
-	return append(list, sh.object.FieldByID(deletedField))
+	return append(list, sh.object.FieldByID(deletedField), sh.object.FieldByID(updatedAt))
 }
 
 func ownFields(o *schema.Object, x *expr.Expr) []*schema.Field {

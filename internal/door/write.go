@@ -183,6 +183,7 @@ func (c *change) record(ctx context.Context, verb string, o *schema.Object, old,
 	// Made after the row was written: the transaction holds the row, so entries about one record are
 	// numbered in the order of its versions.
 	e := c.entry(verb, o.Name)
+	e.Time = int64(c.at)                                                                  // the record says the same of itself, and a change set happens at once
 	e.Record, e.Version, e.ChangeSet, e.State = row.ID, uint64(row.Version), c.set, state //nolint:gosec // counts up
 	if sealed != nil {
 		e.Sealed = journal.Digest(sealed)

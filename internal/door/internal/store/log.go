@@ -318,30 +318,6 @@ func (l *Log) Find(ctx context.Context, below uint64, limit int, where Where) ([
 	return list, sqldb.Classify(rows.Err())
 }
 
-// SeqAt returns a number such that every entry made at or after a moment has it or a greater one. It
-// searches by halves: times rise with numbers, but for the skew of clocks.
-func (l *Log) SeqAt(ctx context.Context, at int64) (uint64, error) {
-	h, err := l.Head(ctx)
-	if err != nil {
-		return 0, err
-	}
-	at -= 60 * 1_000_000 // long transactions and clocks that differ
-	low, high := uint64(0), h.Size
-	for low < high {
-		mid := low + (high-low)/2
-		var t int64
-		if _, err := l.db.Row(ctx, "SELECT at FROM journal WHERE seq = ?", []any{int64(mid)}, &t); err != nil { //nolint:gosec // below 2^48
-			return 0, err
-		}
-		if t < at {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return low, nil
-}
-
 type scanner interface{ Scan(dest ...any) error }
 
 func scanEntry(rows scanner) (*journal.Row, error) {

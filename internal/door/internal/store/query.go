@@ -428,6 +428,29 @@ func (s *Store) Each(ctx context.Context, o *schema.Object, do func([]*Row) erro
 	}
 }
 
+// ChangedSince returns the identifiers of the rows of an object, living and deleted, that changed
+// after a moment (microseconds since 1970), at most limit.
+func (s *Store) ChangedSince(ctx context.Context, db sqldb.Querier, o *schema.Object, at int64, limit int) ([]id.ID, error) {
+	rows, err := db.Query(ctx, "SELECT id FROM "+o.Table()+" WHERE "+updatedAt+" > ? LIMIT ?", at, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []id.ID
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, sqldb.Classify(err)
+		}
+		rid, err := id.FromBytes(b)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, rid)
+	}
+	return list, sqldb.Classify(rows.Err())
+}
+
 // Taken reports whether another living record has a value in a unique field.
 func (s *Store) Taken(ctx context.Context, db sqldb.Querier, o *schema.Object, f *schema.Field, v any, besides id.ID) (bool, error) {
 	stored := f.Store(v)[0]

@@ -11,6 +11,9 @@ import (
 // deletedAt is the column of the system field deleted_at; a record in the bin has a value there.
 const deletedAt = "f11"
 
+// updatedAt is the column of the system field updated_at.
+const updatedAt = "f7"
+
 // EnsureTables makes the tables, columns and indexes that the schema needs and that are not there
 // yet. What was made is kept in a table of its own, so that no engine's catalogue is asked. Columns
 // are never dropped: an archived field keeps its values.
