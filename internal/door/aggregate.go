@@ -184,10 +184,10 @@ func (a *access) path(o *schema.Object, where, name string) (store.Path, error) 
 		if f == nil || !a.rights.May(o.Name, policy.Read) || a.field(o, f) < policy.Masked || a.field(o, f) == policy.Masked && !f.Class.Cell() {
 			return store.Path{}, fault.InField(where, "unknown_field", "there is no field %q of %s", clip(part), o.Name)
 		}
+		if f.Class.Sealed() {
+			return store.Path{}, fault.New(fault.Invalid, "sealed_field", "%s is encrypted: it cannot be grouped by or measured yet", f.Name)
+		}
 		if i == len(parts)-1 {
-			if f.Class.Sealed() {
-				return store.Path{}, fault.New(fault.Invalid, "sealed_field", "%s is encrypted: it cannot be grouped by or measured yet", f.Name)
-			}
 			return store.Path{Via: parts[:i], Field: f}, nil
 		}
 		if o = a.cat.schema.Object(refOf(f)); o == nil {
@@ -316,16 +316,17 @@ func average(sum, count int64) int64 {
 func (t *Table) finish(q *AggregateQuery) error {
 	name, desc := strings.CutPrefix(q.Sort, "-")
 	by := func(r GroupRow) any { return r.Count }
+	// By keys in any case: what is equal otherwise comes in that order, on every engine and every time.
+	slices.SortStableFunc(t.Rows, func(a, b GroupRow) int {
+		for i := range q.GroupBy {
+			if c := compare(a.rank[i], b.rank[i]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
 	switch n, err := strconv.Atoi(name); {
 	case name == "" || name == "keys":
-		slices.SortStableFunc(t.Rows, func(a, b GroupRow) int {
-			for i := range q.GroupBy {
-				if c := compare(a.rank[i], b.rank[i]); c != 0 {
-					return c
-				}
-			}
-			return 0
-		})
 		if desc {
 			slices.Reverse(t.Rows)
 		}

@@ -212,16 +212,45 @@ func rebuild(sch *schema.Schema, next schema.Object) (*schema.Schema, error) {
 	return schema.New(list...)
 }
 
-// checkRules compiles the formulas of an object, so that a wrong one is refused when it is written.
+// checkRules compiles the formulas of an object and reads what new records begin with, so that what is
+// wrong is refused when it is written and not when a record is.
 func (s *Session) checkRules(sch *schema.Schema, o *schema.Object) error {
 	cat := &catalogue{schema: sch, vars: exprSchemaOf(sch, nil), rules: nil}
 	for i := range o.Fields {
 		f := &o.Fields[i]
-		if f.Type != schema.Formula {
+		if f.Type == schema.Formula {
+			if err := cat.checkFormula(o, f); err != nil {
+				return err
+			}
 			continue
 		}
-		if err := cat.checkFormula(o, f); err != nil {
+		if err := checkValues(f); err != nil {
 			return err
+		}
+	}
+	for _, index := range o.Indexes {
+		if len(index) == 0 || len(index) > MaxSort {
+			return fault.InField("indexes", "bad_index", "an index is of 1 to %d fields", MaxSort)
+		}
+		for _, name := range index {
+			if f := o.Field(name); f == nil || len(f.Columns()) == 0 {
+				return fault.InField("indexes", "bad_index", "there can be no index of %s", clip(name))
+			}
+		}
+	}
+	return nil
+}
+
+// checkValues checks the values that a definition itself gives.
+func checkValues(f *schema.Field) error {
+	if f.Default != "" {
+		if _, err := f.ParseText(f.Default); err != nil {
+			return fault.InField(f.Name, "bad_default", "the default is no value of the field: %s", fault.Message(err))
+		}
+	}
+	if f.Type == schema.MoneyT && f.Currency != "" {
+		if _, err := f.ParseJSON(map[string]any{"amount": "1", "currency": f.Currency}); err != nil {
+			return fault.InField(f.Name, "bad_currency", "the currency is a code of three letters, such as CNY")
 		}
 	}
 	return nil

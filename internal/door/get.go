@@ -111,7 +111,7 @@ func (s *Session) expand(ctx context.Context, v *viewer, l link, rows []*store.R
 	}
 	fields := append(ownFields(l.to, visible), l.to.FieldByID(deletedField))
 	for _, p := range l.parts {
-		fields = append(fields, p.field)
+		fields = append(fields, v.inputs(l.to, p.field)...)
 	}
 	got, err := s.d.data.GetMany(ctx, s.d.data.DB(), store.NewPlan(l.to, fields), ids)
 	if err != nil {

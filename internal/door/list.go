@@ -98,9 +98,10 @@ type listing struct {
 }
 
 func (s *Session) prepare(ctx context.Context, a *access, q *Query) (*listing, error) {
-	switch {
-	case q.Limit == 0:
+	if q.Limit == 0 {
 		q.Limit = 50
+	}
+	switch {
 	case q.Limit < 0 || q.Limit > MaxLimit:
 		return nil, fault.InField("limit", "out_of_range", "1 to %d", MaxLimit)
 	case len(q.Sort) > MaxSort:

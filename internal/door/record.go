@@ -173,12 +173,7 @@ func noField(o *schema.Object, name string) error {
 func (sh *shape) needed(a *access) []*schema.Field {
 	var list []*schema.Field
 	for _, p := range sh.own {
-		list = append(list, p.field)
-		if p.field.Type == schema.Formula {
-			if x, err := a.cat.rule(sh.object.Name, p.field.Formula, false); err == nil {
-				list = append(list, ownFields(sh.object, x)...)
-			}
-		}
+		list = append(list, a.inputs(sh.object, p.field)...)
 	}
 	for _, l := range sh.links {
 		list = append(list, l.field)
@@ -189,6 +184,18 @@ func (sh *shape) needed(a *access) []*schema.Field {
 		}
 	}
 	return append(list, sh.object.FieldByID(deletedField), sh.object.FieldByID(updatedAt))
+}
+
+// inputs lists what must be loaded to show a field: itself and, for a formula, what it is computed from.
+func (a *access) inputs(o *schema.Object, f *schema.Field) []*schema.Field {
+	if f.Type != schema.Formula {
+		return []*schema.Field{f}
+	}
+	x, err := a.cat.rule(o.Name, f.Formula, false)
+	if err != nil {
+		return []*schema.Field{f}
+	}
+	return append(ownFields(o, x), f)
 }
 
 func ownFields(o *schema.Object, x *expr.Expr) []*schema.Field {

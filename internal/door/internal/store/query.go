@@ -113,6 +113,9 @@ func (q *query) Alias(path []string) (string, error) {
 	if o == nil {
 		return "", fault.New(fault.Invalid, "bad_path", "%s does not point to a record of one object", key)
 	}
+	if f.Class.Sealed() {
+		return "", fault.New(fault.Invalid, "sealed_field", "%s is encrypted: nothing can be reached through it yet", f.Name)
+	}
 	alias := "j" + strconv.Itoa(len(q.paths))
 	seen, err := q.visible(o, alias)
 	if err != nil {
