@@ -132,7 +132,7 @@ func (c *change) repeated(ctx context.Context, repeat string, request any) (stri
 	if len(repeat) > 255 {
 		return "", fault.InField("Idempotency-Key", "too_long", "at most 255 characters")
 	}
-	token, digest := journal.Digest([]byte(repeat)), journal.Digest([]byte(describe(request)))
+	token, digest := digests(repeat, request)
 	was, answer, found, err := c.d.data.Repeated(ctx, c.tx, c.actor.User(), token[:])
 	if err != nil || !found {
 		return "", err
@@ -147,6 +147,12 @@ func (c *change) remember(ctx context.Context, repeat string, request any, answe
 	if repeat == "" {
 		return nil
 	}
-	token, digest := journal.Digest([]byte(repeat)), journal.Digest([]byte(describe(request)))
+	token, digest := digests(repeat, request)
 	return c.d.data.Remember(ctx, c.tx, c.actor.User(), token[:], digest[:], answer, int64(c.at))
+}
+
+// digests returns what is kept of a request and of its name. The name, which is random, is part of the
+// request's digest, so that nobody can find out the values in it by trying.
+func digests(repeat string, request any) (token, digest [32]byte) {
+	return journal.Digest([]byte(repeat)), journal.Digest([]byte(repeat + "\x00" + describe(request)))
 }
