@@ -98,18 +98,16 @@ func (s *Session) subjectBack(ctx context.Context, o *schema.Object, row *store.
 	}
 	row.Subject = id.ID{}
 	f, sch := o.Field(o.Subject), s.d.Schema()
-	for _, link := range linksOf(sch, f, row.Values[f.ID]) {
-		// Whoever may see that person: it is about a key and shows nothing.
-		rows, err := s.d.data.GetMany(ctx, s.d.data.DB(), store.NewPlan(sch.ObjectByID(link.object), []*schema.Field{}), []id.ID{link.id})
-		if err != nil {
-			return err
-		}
-		if len(rows) == 1 {
-			row.Subject = rows[0].Subject
-		}
-		break
+	links := linksOf(sch, f, row.Values[f.ID])
+	if len(links) == 0 {
+		return nil
 	}
-	return nil
+	// Whoever may see that person: it is about a key and shows nothing.
+	rows, err := s.d.data.GetMany(ctx, s.d.data.DB(), store.NewPlan(sch.ObjectByID(links[0].object), []*schema.Field{}), []id.ID{links[0].id})
+	if err == nil && len(rows) == 1 {
+		row.Subject = rows[0].Subject
+	}
+	return err
 }
 
 // listAsOf reads a list as it was at a moment. Records that did not change since come from the
