@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,6 +20,8 @@ type keyCommand struct {
 	Rotate     keyRotate `cmd:"" help:"Make a new version of a key; what older versions sealed stays readable."`
 	AddSlot    keyAdd    `cmd:"" help:"Let another key file or passphrase open the data."`
 	RemoveSlot keyRemove `cmd:"" help:"Take a key file or passphrase away."`
+
+	AcceptOlder keyAccept `cmd:"" help:"Go on with an older copy of the keyring, where newer ones are lost for good."`
 }
 
 type keyStatus struct {
@@ -81,7 +82,7 @@ func (c *keyRotate) Run(ctx context.Context, e env) error {
 		if err := o.door.Note(ctx, o.owner(), door.ViaCLI, "rotate", "key", c.Purpose); err != nil {
 			return err
 		}
-		if err := o.replaceRing(e, ring); err != nil {
+		if err := o.replaceRing(ctx, e, ring); err != nil {
 			return err
 		}
 		version, _ := ring.Current(seal.Purpose(c.Purpose))
@@ -127,7 +128,7 @@ func (c *keyAdd) keep(ctx context.Context, e env, o *organisation, lock *seal.Lo
 	if err := o.door.Note(ctx, o.owner(), door.ViaCLI, "add_slot", "key", ""); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(o.conf.Data, keyringFile), lock.Marshal(e.rand)); err != nil {
+	if err := o.replaceLock(ctx, e, lock); err != nil {
 		return err
 	}
 	slots := lock.Info().Slots
@@ -150,10 +151,27 @@ func (c *keyRemove) Run(ctx context.Context, e env) error {
 		if err := o.door.Note(ctx, o.owner(), door.ViaCLI, "remove_slot", "key", ""); err != nil {
 			return err
 		}
-		if err := writeFile(filepath.Join(o.conf.Data, keyringFile), lock.Marshal(e.rand)); err != nil {
+		if err := o.replaceLock(ctx, e, lock); err != nil {
 			return err
 		}
 		fmt.Fprintf(e.out, "removed slot %d\n", c.Slot)
+		return nil
+	})
+}
+
+type keyAccept struct{ where }
+
+// Run implements the command.
+func (c *keyAccept) Run(ctx context.Context, e env) error {
+	c.examine = true
+	return with(ctx, e, c.where, func(o *organisation) error {
+		if err := o.door.Note(ctx, o.owner(), door.ViaCLI, "accept_older", "key", ""); err != nil {
+			return err
+		}
+		if err := o.control.NoteKeyring(ctx, o.lock.Info().Serial); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.out, "the keyring in the folder is in use; what newer keys sealed cannot be read")
 		return nil
 	})
 }

@@ -138,7 +138,7 @@ func (c *initCommand) make(ctx context.Context, e env, o *organisation, password
 	if o.lock, err = seal.CreateLock(e.rand, e.now(), o.manifest.Org, u); err != nil {
 		return err
 	}
-	if err := o.replaceRing(e, o.lock.Ring()); err != nil {
+	if err := o.replaceRing(ctx, e, o.lock.Ring()); err != nil {
 		return err
 	}
 	if err := o.openAll(ctx, e, quiet(e)); err != nil {

@@ -25,6 +25,7 @@ var version = "unknown"
 func main() {
 	syscall.Umask(0o077) // what the program makes is for its owner alone
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := run(ctx, os.Args[1:], env{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, rand: rand.Reader, terminal: isTerminal(os.Stderr),
 	})

@@ -44,6 +44,7 @@ const (
 	manifestFile   = "wardbook.json"
 	keyringFile    = "keyring"
 	checkpointFile = "checkpoint"
+	searchFile     = "search.db"
 	lockFile       = "lock" // of sqldb.LockFolder; empty
 )
 
@@ -59,7 +60,14 @@ type organisation struct {
 	ring      atomic.Pointer[seal.Ring]
 	ids       *id.Source
 
+	files   []file
 	closers []func() error
+}
+
+// file is an encrypted database file.
+type file struct {
+	name string
+	vfs  *vault.VFS
 }
 
 func readManifest(dir string) (manifest, error) {
@@ -89,7 +97,12 @@ func unlocker(c config.Config) (seal.Unlocker, error) {
 		}
 	}
 	b, err := os.ReadFile(file)
+	if err == nil {
+		err = private(file)
+	}
 	switch {
+	case fault.Reason(err) == "too_open":
+		return seal.Unlocker{}, fault.Wrap(fault.Invalid, err, "key_file_open", "others may read the key file, and with it the data: chmod go-rwx %s", filepath.Base(file))
 	case errors.Is(err, fs.ErrNotExist):
 		return seal.Unlocker{}, fault.New(fault.NotFound, "no_key_file", "the key file is not there: without it the data cannot be opened. Look for its copy")
 	case err != nil:
@@ -129,7 +142,7 @@ func openOrganisation(ctx context.Context, e env, conf config.Config, log *slog.
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	return o, o.openAll(ctx, e, log)
+	return o, o.explain(o.openAll(ctx, e, log))
 }
 
 // complete refuses a folder from which a database is missing: the engine would make a new one, and
@@ -183,20 +196,46 @@ func (o *organisation) unlock(e env) error {
 	o.lock = lock
 	full := ring.Complete(e.rand, e.now())
 	if full != ring {
-		return o.replaceRing(e, full)
+		return o.replaceRing(context.Background(), e, full)
 	}
 	o.ring.Store(ring)
 	return nil
 }
 
 // replaceRing writes a changed ring before anything is sealed with it.
-func (o *organisation) replaceRing(e env, ring *seal.Ring) error {
-	lock := o.lock.WithRing(ring)
+func (o *organisation) replaceRing(ctx context.Context, e env, ring *seal.Ring) error {
+	if err := o.replaceLock(ctx, e, o.lock.WithRing(ring)); err != nil {
+		return err
+	}
+	o.ring.Store(ring)
+	return nil
+}
+
+// replaceLock writes a changed keyring and notes that the older ones are no longer to be used.
+func (o *organisation) replaceLock(ctx context.Context, e env, lock *seal.Lock) error {
 	if err := writeFile(filepath.Join(o.conf.Data, keyringFile), lock.Marshal(e.rand)); err != nil {
 		return err
 	}
 	o.lock = lock
-	o.ring.Store(ring)
+	if o.control == nil {
+		return nil // not open yet: noted then
+	}
+	return o.control.NoteKeyring(ctx, lock.Info().Serial)
+}
+
+// checkKeyring refuses a keyring older than one that was in use: a slot that was taken away would open
+// it again, and what newer keys sealed could not be read.
+func (o *organisation) checkKeyring(ctx context.Context) error {
+	newest, err := o.control.Keyring(ctx)
+	if err != nil || o.conf.Examine {
+		return err
+	}
+	switch serial := o.lock.Info().Serial; {
+	case serial < newest:
+		return fault.New(fault.Conflict, "older_keyring", "the file keyring is an older copy (change %d of %d): put the newest one back. If that is lost for good: wardbook key accept-older", serial, newest)
+	case serial > newest:
+		return o.control.NoteKeyring(ctx, serial)
+	}
 	return nil
 }
 
@@ -219,6 +258,9 @@ func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) err
 		return err
 	}
 	if o.control, err = control.Open(ctx, ctl, e.now); err != nil {
+		return err
+	}
+	if err := o.checkKeyring(ctx); err != nil {
 		return err
 	}
 	o.tokens = authn.NewTokens(o.control, o.ids, e.now, e.rand)
@@ -249,9 +291,9 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 		if o.conf.Database != "" {
 			return nil, fault.InField("--database", "wrong_engine", "this organisation is kept in files, not in PostgreSQL: leave it out")
 		}
-		vfs := o.files(name, purpose)
+		vfs := o.register(name, purpose)
 		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db")), Attach: attach, Tokenizer: gram.Split})
-		err = explain(vfs, name, err)
+		o.files = append(o.files, file{name, vfs})
 	}
 	if err != nil {
 		return nil, err
@@ -260,8 +302,8 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 	return db, nil
 }
 
-// files registers the keys of a database file.
-func (o *organisation) files(name string, purpose seal.Purpose) *vault.VFS {
+// register gives a database file its keys.
+func (o *organisation) register(name string, purpose seal.Purpose) *vault.VFS {
 	vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{})
 	o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })
 	return vfs
@@ -270,21 +312,17 @@ func (o *organisation) files(name string, purpose seal.Purpose) *vault.VFS {
 // search opens the file that makes encrypted fields findable on this machine. It holds nothing that
 // is not elsewhere: one that cannot be read is made anew.
 func (o *organisation) search(ctx context.Context) (*sqldb.DB, string, error) {
-	vfs := o.files("search", seal.FileSearch)
-	file := filepath.Join(o.conf.Data, "search.db")
-	dsn := vault.DSN(vfs.Name(), file)
-	open := func() (*sqldb.DB, error) {
-		return sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split})
-	}
-	db, err := open()
-	if err != nil && fault.Reason(explain(vfs, "search", err)) != "disk_full" && fault.Reason(explain(vfs, "search", err)) != "disk_read_only" {
+	dsn := vault.DSN(o.register("search", seal.FileSearch).Name(), filepath.Join(o.conf.Data, searchFile))
+	c := sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split}
+	db, err := sqldb.OpenSQLite(ctx, c)
+	if err != nil && fault.Reason(err) != "disk_full" && fault.Reason(err) != "disk_read_only" {
 		for _, tail := range []string{"", "-wal", "-shm", "-journal"} {
-			_ = os.Remove(file + tail)
+			_ = os.Remove(filepath.Join(o.conf.Data, searchFile+tail))
 		}
-		db, err = open()
+		db, err = sqldb.OpenSQLite(ctx, c)
 	}
 	if err != nil {
-		return nil, "", explain(vfs, "search", err)
+		return nil, "", err
 	}
 	o.closers = append(o.closers, db.Close)
 	return db, dsn, nil
@@ -292,14 +330,21 @@ func (o *organisation) search(ctx context.Context) (*sqldb.DB, string, error) {
 
 // explain says which file was refused, and why. The keyring has been opened by then, so a key that
 // does not fit is not the key file's fault.
-func explain(vfs *vault.VFS, name string, err error) error {
-	if err == nil {
-		return nil
+func (o *organisation) explain(err error) error {
+	for _, f := range o.files {
+		last, failed := f.vfs.LastFailure()
+		if !failed || last.Ended || !vault.Corrupt(err) && !vault.BadKey(err) {
+			continue
+		}
+		if last.Reason == vault.WrongKey {
+			return fault.Wrap(fault.Unavailable, err, vault.WrongKey, "%s.db is sealed under a key that the keyring does not have: the file keyring is an older copy, or the database is not this organisation's. Put the newest copy back", f.name)
+		}
+		if last.Reason == vault.Tampered && last.Number > 1 { // a page of a key unknown looks the same
+			return fault.Wrap(fault.Unavailable, err, vault.Tampered, "%s.db is damaged (%s): restore it from a backup; or the file keyring is an older copy: put the newest copy back", f.name, last)
+		}
+		return f.vfs.Explain(err)
 	}
-	if last, failed := vfs.LastFailure(); failed && last.Reason == vault.WrongKey {
-		return fault.Wrap(fault.Unavailable, err, vault.WrongKey, "%s.db is sealed under a key that the keyring does not have: the file keyring is an older copy, or the database is not this organisation's. Put the newest copy back", name)
-	}
-	return vfs.Explain(err)
+	return err
 }
 
 // close closes everything, last opened first.

@@ -39,7 +39,24 @@ func migrations() []sqldb.Migration {
 		`CREATE UNIQUE INDEX token_hash ON token (hash)`,
 		`CREATE INDEX token_user ON token (user_id)`,
 		`CREATE TABLE reader_cursor (name {text} PRIMARY KEY NOT NULL, position {int} NOT NULL) {strict}`,
+	}}, {Name: "the newest keyring", Steps: []string{
+		`CREATE TABLE keyring (id {int} PRIMARY KEY NOT NULL, serial {int} NOT NULL) {strict}`,
 	}}}
+}
+
+// Keyring returns the serial number of the newest keyring that was in use; 0 where none was noted.
+func (c *DB) Keyring(ctx context.Context) (serial uint32, err error) {
+	var n int64
+	_, err = c.db.Row(ctx, "SELECT serial FROM keyring WHERE id = 1", nil, &n)
+	return uint32(n), err //nolint:gosec // as it was noted
+}
+
+// NoteKeyring keeps the serial number of the keyring in use.
+func (c *DB) NoteKeyring(ctx context.Context, serial uint32) error {
+	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO keyring (id, serial) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET serial = excluded.serial", int64(serial))
+		return err
+	})
 }
 
 // Credential is what proves a person by password.

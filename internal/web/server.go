@@ -92,10 +92,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fault.Wrap(fault.Unavailable, err, "serve", "the server stopped: check the certificate and key files")
 	case <-ctx.Done():
 	}
+	s.log.Info("stopping", "running", len(s.slots), "seconds", int(stopTime/time.Second))
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	err := s.http.Shutdown(end)
 	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("requests did not end in time and were cut off", "running", len(s.slots))
 		return s.http.Close()
 	}
 	return err
