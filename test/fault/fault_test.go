@@ -147,7 +147,7 @@ type answer struct {
 func (s *site) run(args ...string) answer {
 	s.t.Helper()
 	var out, msg bytes.Buffer
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience/3)
 	defer cancel()
 	cmd := s.command(args...)
 	cmd.Stdout, cmd.Stderr = &out, &msg
