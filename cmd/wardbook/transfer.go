@@ -84,6 +84,9 @@ func (c *importCommand) Run(ctx context.Context, e env) error {
 			err = errors.Join(err, writeErrors(c.Errors, sheet, r))
 		}
 		if err != nil {
+			if r != nil {
+				wrong(e.err, r)
+			}
 			return err
 		}
 		return c.print(e, r, func(w io.Writer) { c.report(w, r) })
@@ -115,6 +118,14 @@ func (c *importCommand) report(w io.Writer, r *transfer.Result) {
 	if len(r.Unused) > 0 {
 		fmt.Fprintf(w, "columns left out: %s\n", strings.Join(r.Unused, ", "))
 	}
+	wrong(w, r)
+	if !r.ChangeSet.IsZero() {
+		fmt.Fprintf(w, "change set %s (take it back: wardbook undo %s)\n", r.ChangeSet, r.ChangeSet)
+	}
+}
+
+// wrong names the first rows that are wrong, with what is wrong.
+func wrong(w io.Writer, r *transfer.Result) {
 	for i, x := range r.Errors {
 		if i == 10 {
 			fmt.Fprintf(w, "… and %d more (--errors FILE lists them all)\n", len(r.Errors)-i)
@@ -123,9 +134,6 @@ func (c *importCommand) report(w io.Writer, r *transfer.Result) {
 		for _, f := range x.Fields {
 			fmt.Fprintf(w, "line %d, %s: %s\n", x.Line, f.Name, f.Message)
 		}
-	}
-	if !r.ChangeSet.IsZero() {
-		fmt.Fprintf(w, "change set %s (take it back: wardbook undo %s)\n", r.ChangeSet, r.ChangeSet)
 	}
 }
 

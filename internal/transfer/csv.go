@@ -15,6 +15,7 @@ const (
 	MaxRows    = 200_000
 	MaxColumns = 500
 	maxCell    = 1 << 20 // bytes
+	maxHeading = 1000    // bytes of a column's name
 )
 
 // Sheet is a file of rows with a heading. Lines holds for each row the number of its first line in
@@ -100,7 +101,12 @@ func (s *Sheet) add(row []string, line int) error {
 			row = row[:len(row)-1]
 		}
 		if len(row) > MaxColumns {
-			return fault.New(fault.TooLarge, "too_many_columns", "more than %d columns", MaxColumns)
+			return fault.New(fault.TooLarge, "too_many_columns", "line %d: more than %d columns", line, MaxColumns)
+		}
+		for _, name := range row {
+			if len(name) > maxHeading {
+				return fault.New(fault.TooLarge, "heading_too_long", "line %d: the name of a column is longer than %d bytes: the first row must name the columns", line, maxHeading)
+			}
 		}
 		s.Columns = row
 		return nil
