@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/web"
@@ -17,12 +18,15 @@ type serveCommand struct {
 	Listen  string `help:"Address to serve on." env:"WARDBOOK_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	TLSCert string `name:"tls-cert" help:"Certificate (PEM); needed to serve other machines." env:"WARDBOOK_TLS_CERT" placeholder:"FILE"`
 	TLSKey  string `name:"tls-key" help:"Its private key (PEM)." env:"WARDBOOK_TLS_KEY" placeholder:"FILE"`
+
+	ReadTimeout time.Duration `help:"How long a request may take to arrive." env:"WARDBOOK_READ_TIMEOUT" default:"1m" placeholder:"1m"`
 }
 
 // Run implements the command.
 func (c *serveCommand) Run(ctx context.Context, e env) error {
 	conf := c.config()
 	conf.Listen, conf.TLSCert, conf.TLSKey = c.Listen, c.TLSCert, c.TLSKey
+	conf.ReadTimeout = c.ReadTimeout
 	if c.TLSCert != "" {
 		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
 			return fault.New(fault.Invalid, "bad_certificate", "--tls-cert and --tls-key cannot be used: want a certificate and its private key in PEM")

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/wardbook/wardbook/internal/fault"
 )
@@ -22,7 +23,8 @@ type Config struct {
 	Listen         string // host:port; "" for commands that serve nothing
 	TLSCert        string
 	TLSKey         string
-	Examine        bool // open what may have been altered, to find out; see door.Config
+	ReadTimeout    time.Duration // how long a request may take to arrive; 0 means a minute
+	Examine        bool          // open what may have been altered, to find out; see door.Config
 }
 
 // Check refuses settings that cannot work or would be unsafe.
@@ -34,6 +36,9 @@ func (c Config) Check() error {
 		return fault.InField("--key-file", "required", "name the file that unlocks the data, with --key-file or WARDBOOK_KEY_FILE")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fault.InField("--tls-cert", "required", "--tls-cert and --tls-key belong together")
+	}
+	if c.ReadTimeout != 0 && (c.ReadTimeout < time.Second || c.ReadTimeout > time.Hour) {
+		return fault.InField("--read-timeout", "out_of_range", "want 1s to 1h")
 	}
 	if err := c.apart(); err != nil {
 		return err

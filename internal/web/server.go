@@ -41,8 +41,12 @@ func New(conf config.Config, a *api.API, ids *id.Source, now func() time.Time, l
 	mux.Handle("/healthz", api.NotAllowed(http.MethodGet))
 	mux.Handle("/readyz", api.NotAllowed(http.MethodGet))
 	mux.Handle("/", a.Handler())
+	read := conf.ReadTimeout
+	if read == 0 {
+		read = time.Minute
+	}
 	s.http = &http.Server{
-		Handler: s.guard(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
+		Handler: s.guard(mux), ReadHeaderTimeout: min(5*time.Second, read), ReadTimeout: read, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13},
 	}

@@ -40,6 +40,7 @@ type call struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the request
 	session *door.Session
 	query   map[string]string // the query parameters that the route knows
+	limit   int64 // bytes of the body
 }
 
 // reply is what a handler answers.
@@ -89,7 +90,7 @@ func (a *API) serve(route Route) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, route.limit())
-		c := &call{Request: r, ctx: ctx, session: a.door.As(actor, door.ViaAPI).From(origin(r))}
+		c := &call{Request: r, ctx: ctx, session: a.door.As(actor, door.ViaAPI).From(origin(r)), limit: route.limit()}
 		if c.query, err = params(r, strings.Fields(route.Query)); err != nil {
 			a.problem(w, r, err)
 			return

@@ -83,6 +83,9 @@ func (c *call) decode(v any) error { return c.read(v, false) }
 func (c *call) decodeAny(v any) error { return c.read(v, true) }
 
 func (c *call) read(v any, optional bool) error {
+	if c.ContentLength > c.limit { // before it is waited for
+		return &http.MaxBytesError{Limit: c.limit}
+	}
 	b, err := io.ReadAll(c.Body)
 	switch {
 	case err != nil && tooLarge(err):
