@@ -345,6 +345,27 @@ func (v *server) want(status int, method, path string, body any, headers ...stri
 	return r
 }
 
+// get reads, again while the server says that it is not available just now, as a client does.
+func (v *server) get(path string) *reply {
+	v.s.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		r, err := v.send("GET", path, nil)
+		if err != nil {
+			v.s.t.Fatalf("GET: %v", err)
+		}
+		if r.status == http.StatusOK {
+			return r
+		}
+		if r.status != http.StatusServiceUnavailable {
+			break
+		}
+		<-tick.C
+	}
+	return v.want(http.StatusOK, "GET", path, nil)
+}
+
 // create makes a company and returns its identifier.
 func (v *server) create(name string) string {
 	v.s.t.Helper()
