@@ -115,7 +115,7 @@ func TestKillImport(t *testing.T) {
 func TestKillKeeping(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
-	rounds := 12
+	rounds := 10
 	if testing.Short() {
 		rounds = 5
 	}
@@ -158,7 +158,7 @@ func TestKillKeeping(t *testing.T) {
 func TestKillInit(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
-	for engine, rounds := range map[string]int{"sqlite": 7, "postgresql": 2} {
+	for engine, rounds := range map[string]int{"sqlite": 5, "postgresql": 2} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			if testing.Short() {
