@@ -79,7 +79,7 @@ func TestImport(t *testing.T) {
 			{"no such object", "name\nA\n", Plan{Object: "nosuch"}, 0, 0, 0, "", "unknown_object"},
 			{"no such mode", "name\nA\n", Plan{Object: "company", Mode: "replace"}, 0, 0, 0, "", "invalid_field"},
 			{"upsert without a key", "name\nA\n", Plan{Object: "company", Mode: "upsert"}, 0, 0, 0, "", "invalid_field"},
-			{"a key that is encrypted", "last_name\nA\n", Plan{Object: "contact", Mode: "upsert", Key: "last_name"}, 0, 0, 0, "", "invalid_field"},
+			{"a key that is encrypted under a key of its own", "identity_number\nA\n", Plan{Object: "contact", Mode: "upsert", Key: "identity_number"}, 0, 0, 0, "", "invalid_field"},
 		} {
 			dry := c.plan
 			dry.DryRun = true

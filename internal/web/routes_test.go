@@ -219,7 +219,8 @@ func TestParameters(t *testing.T) {
 		{"a journal's cursor is a number", "/api/v1/journal?cursor=x", "cursor", 400},
 		{"an entry is an identifier", "/api/v1/journal/proof?entry=x", "entry", 400},
 		{"a field that is not there", "/api/v1/records/company?sort=nosuch", "sort", 422},
-		{"search has no index yet", "/api/v1/records/company?search=x", "", 422},
+		{"the past cannot be searched", "/api/v1/records/company?search=x&as_of=2026-03-04T08:00:00Z", "search", 422},
+		{"nothing to search for", "/api/v1/records/contact?search=-", "search", 422},
 	} {
 		if a := s.send(t, "GET", c.path, s.owner, "").want(c.status); a.str("errors/0/field") != c.field {
 			t.Errorf("%s: %s", c.name, a.text)

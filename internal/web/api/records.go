@@ -34,10 +34,7 @@ func etag(version int64) map[string]string {
 
 func listRecords(_ *API, c *call) (reply, error) {
 	p := c.query
-	q := door.Query{Object: c.PathValue("object"), Filter: p["filter"], Sort: list(p["sort"]), Fields: list(p["fields"]), Cursor: p["cursor"]}
-	if p["search"] != "" {
-		return reply{}, fault.New(fault.Invalid, "no_search", "search: there is no index to search yet; use filter, such as name.contains(\"x\")")
-	}
+	q := door.Query{Object: c.PathValue("object"), Search: p["search"], Filter: p["filter"], Sort: list(p["sort"]), Fields: list(p["fields"]), Cursor: p["cursor"]}
 	var err error
 	if q.Count, err = boolean("count", p["count"]); err != nil {
 		return reply{}, err
