@@ -13,6 +13,7 @@ import (
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/sqldb"
 )
 
 // target is what the verbs of TestEveryVerb are tried on, made anew for each try.
@@ -148,10 +149,10 @@ func TestEveryVerb(t *testing.T) {
 			e.nobody(t, name, v, x)
 			e.withoutRight(t, name, v, x)
 		}
-		e.withoutJournal(t, table, x)
 		for name, v := range table {
 			e.allowed(t, name, v)
 		}
+		e.withoutJournal(t, table, e.target(t))
 	})
 }
 
@@ -234,6 +235,7 @@ func (e *everyVerb) allowed(t *testing.T, name string, v verb) {
 // withoutJournal takes the journal's tables away and fills the queue of reads: nothing may be answered
 // or changed then.
 func (e *everyVerb) withoutJournal(t *testing.T, table map[string]verb, x target) {
+	n := size(t, e.w)
 	behind(t, e.w.Data, "ALTER TABLE journal_pending RENAME TO hidden_pending")
 	behind(t, e.w.Data, "ALTER TABLE journal RENAME TO hidden_journal")
 	ctx, poor := context.Background(), e.w.As(e.none)
@@ -263,6 +265,12 @@ func (e *everyVerb) withoutJournal(t *testing.T, table map[string]verb, x target
 			t.Fatalf("%s without a journal changed something", name)
 		}
 	}
+	if e.w.Data.Engine() == sqldb.Postgres {
+		return // one engine is enough to see it write down twenty thousand reads
+	}
 	behind(t, e.w.Data, "ALTER TABLE hidden_journal RENAME TO journal")
 	behind(t, e.w.Data, "ALTER TABLE hidden_pending RENAME TO journal_pending")
+	if got := size(t, e.w); got != n+taken {
+		t.Errorf("%d of %d reads are in the journal that came back", got-n, taken)
+	}
 }

@@ -148,7 +148,7 @@ func TestPast(t *testing.T) {
 	t.Parallel()
 	doortest.Engines(t, func(t *testing.T, w *doortest.World) {
 		x := &times{w: w, s: w.As(w.Person(t, "Anna", id.ID{}, "sales_manager")), r: rand.New(rand.NewPCG(3, 4))}
-		events, looks := 60, 15
+		events, looks := 60, 8
 		if testing.Short() {
 			events, looks = 30, 8
 		}
@@ -182,7 +182,7 @@ func (x *times) meanwhile(t *testing.T) {
 			_, _ = x.s.Update(ctx, "contact", x.all[i%len(x.all)], 0, door.Values{"position": "P" + strconv.Itoa(i)})
 		}
 	}()
-	for range 10 {
+	for range 4 {
 		x.compare(t, m)
 	}
 	close(stop)
