@@ -72,6 +72,7 @@ type Door struct {
 	reads    *readQueue
 	quit     chan struct{}
 	stopped  sync.WaitGroup
+	flushing sync.Mutex
 	signing  sync.Mutex
 	lastNote string
 	behind   bool // the journal does not continue the checkpoint that was kept of it
@@ -227,7 +228,10 @@ func (d *Door) Settle(ctx context.Context) error {
 }
 
 // flush numbers what waits. Without always, it leaves the database alone when this node has nothing.
+// It waits for a run that is under way: what that run took is numbered when flush returns.
 func (d *Door) flush(ctx context.Context, always bool) error {
+	d.flushing.Lock()
+	defer d.flushing.Unlock()
 	wrote := d.reads.wrote.Swap(false)
 	reads := d.reads.take()
 	if len(reads) == 0 && !always && !wrote {
