@@ -128,3 +128,9 @@ func (c *versionCommand) Help() string {
 	return `Example:
   wardbook version --json`
 }
+
+// Help implements kong.HelpProvider.
+func (c *keyAccept) Help() string {
+	return `Example:
+  wardbook key accept-older`
+}
