@@ -16,8 +16,8 @@ import (
 	"github.com/wardbook/wardbook/internal/sqldb"
 )
 
-// What is sealed cannot be found by: it is refused, naming the field, and never answered as if nothing
-// matched.
+// What cannot be found or counted by because it is sealed is refused, naming the field, and never
+// answered as if nothing matched: a restricted field by nothing, a personal field by groups and sums.
 func TestSealedFieldsAreRefused(t *testing.T) {
 	t.Parallel()
 	doortest.Engines(t, func(t *testing.T, w *doortest.World) {
@@ -26,10 +26,6 @@ func TestSealedFieldsAreRefused(t *testing.T) {
 		must[*door.Record](t)(s.Create(ctx, "contact", door.Values{"last_name": "Muster"}, ""))
 		for _, f := range []string{"last_name", "email", "birthday", "address", "identity_number"} {
 			tries := map[string]func() error{
-				"sort": func() error {
-					_, err := s.List(ctx, door.Query{Object: "contact", Sort: []string{"-" + f}})
-					return err
-				},
 				"group": func() error {
 					return aggregate(s, door.AggregateQuery{Object: "contact", GroupBy: []door.GroupKey{{Field: f}}})
 				},
@@ -39,23 +35,17 @@ func TestSealedFieldsAreRefused(t *testing.T) {
 				"path": func() error {
 					return aggregate(s, door.AggregateQuery{Object: "deal", GroupBy: []door.GroupKey{{Field: "contact." + f}}})
 				},
-				"presence": func() error {
-					_, err := s.List(ctx, door.Query{Object: "contact", Filter: "has(" + f + ")"})
-					return err
-				},
-				"by path": func() error {
-					_, err := s.List(ctx, door.Query{Object: "deal", Filter: "has(contact." + f + ")"})
-					return err
-				},
 			}
-			if f == "last_name" || f == "email" || f == "identity_number" {
-				tries["filter"] = func() error {
-					_, err := s.List(ctx, door.Query{Object: "contact", Filter: f + " == 'Muster'"})
-					return err
-				}
-				tries["search"] = func() error {
-					_, err := s.List(ctx, door.Query{Object: "contact", Filter: f + ".contains('ust')"})
-					return err
+			if f == "identity_number" {
+				for how, q := range map[string]door.Query{
+					"sort": {Object: "contact", Sort: []string{"-" + f}}, "presence": {Object: "contact", Filter: "has(" + f + ")"},
+					"by path": {Object: "deal", Filter: "has(contact." + f + ")"}, "filter": {Object: "contact", Filter: f + " == 'Muster'"},
+					"search": {Object: "contact", Filter: f + ".contains('ust')"},
+				} {
+					tries[how] = func() error {
+						_, err := s.List(ctx, q)
+						return err
+					}
 				}
 			}
 			for how, try := range tries {

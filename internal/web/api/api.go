@@ -40,7 +40,7 @@ type call struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the request
 	session *door.Session
 	query   map[string]string // the query parameters that the route knows
-	limit   int64 // bytes of the body
+	limit   int64             // bytes of the body
 }
 
 // reply is what a handler answers.
