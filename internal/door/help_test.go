@@ -56,34 +56,38 @@ func behind(t *testing.T, db *sqldb.DB, query string, args ...any) {
 }
 
 // rowsOf returns all rows of a query as text.
-func rowsOf(t *testing.T, db *sqldb.DB, query string, args ...any) [][]string {
+func rowsOf(t *testing.T, db *sqldb.DB, query string, args ...any) (list [][]string) {
 	t.Helper()
-	rows, err := db.Query(context.Background(), query, args...)
+	// In a transaction, which keeps no prepared statements: one with * that was prepared before a column
+	// was added cannot be run after it.
+	err := db.Read(context.Background(), func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(context.Background(), query, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		cols, err := rows.Columns()
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			vals, dest := make([]any, len(cols)), make([]any, len(cols))
+			for i := range vals {
+				dest[i] = &vals[i]
+			}
+			if err := rows.Scan(dest...); err != nil {
+				return err
+			}
+			line := make([]string, len(cols))
+			for i, v := range vals {
+				line[i] = fmt.Sprintf("%v", v)
+			}
+			list = append(list, line)
+		}
+		return rows.Err()
+	})
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
-	}
-	defer rows.Close()
-	cols, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list [][]string
-	for rows.Next() {
-		vals, dest := make([]any, len(cols)), make([]any, len(cols))
-		for i := range vals {
-			dest[i] = &vals[i]
-		}
-		if err := rows.Scan(dest...); err != nil {
-			t.Fatal(err)
-		}
-		line := make([]string, len(cols))
-		for i, v := range vals {
-			line[i] = fmt.Sprintf("%v", v)
-		}
-		list = append(list, line)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return list
 }

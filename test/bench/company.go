@@ -158,8 +158,15 @@ func (c *company) fill(ctx context.Context, object string, n int, values func(i 
 		}
 		done += len(ops)
 	}
+	took := time.Since(start)
+	return took, c.settle(ctx, s)
+}
+
+// settle waits until the journal is numbered and everything can be found.
+func (c *company) settle(ctx context.Context, s *door.Session) error {
 	if err := c.door.Settle(ctx); err != nil {
-		return 0, err
+		return err
 	}
-	return time.Since(start), nil
+	_, err := s.List(ctx, door.Query{Object: "contact", Search: "nobody at all"})
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -70,9 +71,7 @@ func (l *Log) Sequence(ctx context.Context, reads []Pending) (size uint64, err e
 				return err
 			}
 			for i := 0; i < len(reads) && !more; i++ { // in the last transaction: when it fails, none of them is numbered
-				if err := s.add(ctx, &reads[i].Entry, reads[i].Entry.AppendBody(nil), reads[i].Sealed); err != nil {
-					return err
-				}
+				s.add(&reads[i].Entry, reads[i].Entry.AppendBody(nil), reads[i].Sealed)
 			}
 			size = s.frontier.Size()
 			return s.end(ctx)
@@ -88,6 +87,9 @@ type sequencing struct {
 	tx       *sqldb.Tx
 	frontier *journal.Frontier
 	before   uint64
+
+	entries, tiles [][]any // rows to be stored
+	numbered       []any   // identifiers of pending entries that are among them
 }
 
 // begin locks the head of the log: whoever has it numbers alone, however many try.
@@ -138,40 +140,65 @@ func (s *sequencing) pending(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if err := s.add(ctx, &e, r.body, r.sealed); err != nil {
-			return false, err
-		}
-		// By identifier, not by range: another transaction may have committed a smaller one since.
-		if _, err := s.tx.Exec(ctx, "DELETE FROM journal_pending WHERE id = ?", r.id); err != nil {
-			return false, err
-		}
+		s.add(&e, r.body, r.sealed)
+		s.numbered = append(s.numbered, r.id)
 	}
 	return len(list) == batch, nil
 }
 
-func (s *sequencing) add(ctx context.Context, e *journal.Entry, body, sealed []byte) error {
+// add numbers an entry.
+func (s *sequencing) add(e *journal.Entry, body, sealed []byte) {
 	seq := s.frontier.Size()
 	hash := journal.Leaf(seq, body)
-	_, err := s.tx.Exec(ctx, `INSERT INTO journal (seq, id, at, actor, verb, object, record, changeset, body, sealed, hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		int64(seq), e.ID.Bytes(), e.Time, e.Actor.Bytes(), e.Verb, e.Object, e.Record.Bytes(), e.ChangeSet.Bytes(), body, sealed, hash[:]) //nolint:gosec // below 2^48
-	if err != nil {
-		return err
-	}
+	s.entries = append(s.entries, []any{
+		int64(seq), e.ID.Bytes(), e.Time, e.Actor.Bytes(), e.Verb, e.Object, e.Record.Bytes(), e.ChangeSet.Bytes(), body, sealed, hash[:], //nolint:gosec // below 2^48
+	})
 	for _, t := range s.frontier.Append(hash) {
-		if _, err := s.tx.Exec(ctx, "INSERT INTO journal_tile (level, n, hash) VALUES (?, ?, ?)", t.Level, int64(t.N), t.Hash[:]); err != nil { //nolint:gosec // below 2^48
-			return err
-		}
+		s.tiles = append(s.tiles, []any{t.Level, int64(t.N), t.Hash[:]}) //nolint:gosec // below 2^48
 	}
-	return nil
 }
 
+// end stores what was numbered.
 func (s *sequencing) end(ctx context.Context) error {
 	if s.frontier.Size() == s.before {
 		return nil
 	}
+	if err := insertAll(ctx, s.tx, "INSERT INTO journal (seq, id, at, actor, verb, object, record, changeset, body, sealed, hash) VALUES ", s.entries); err != nil {
+		return err
+	}
+	if err := insertAll(ctx, s.tx, "INSERT INTO journal_tile (level, n, hash) VALUES ", s.tiles); err != nil {
+		return err
+	}
+	// By identifier, not by range: another transaction may have committed a smaller one since.
+	for chunk := range slices.Chunk(s.numbered, together) {
+		st := &sqldb.Statement{}
+		st.Text("DELETE FROM journal_pending WHERE id IN (").BindList(chunk).Text(")")
+		if _, err := s.tx.Exec(ctx, st.Query(), st.Args()...); err != nil {
+			return err
+		}
+	}
 	_, err := s.tx.Exec(ctx, "UPDATE journal_head SET size = ?, frontier = ? WHERE id = 1", int64(s.frontier.Size()), s.frontier.Marshal()) //nolint:gosec // below 2^48
 	return err
+}
+
+// together is how many rows one statement stores: a statement costs as much as several rows.
+const together = 50
+
+// insertAll stores rows, many with one statement and the rest one by one, so that there are only two
+// statements to prepare.
+func insertAll(ctx context.Context, tx *sqldb.Tx, insert string, rows [][]any) error {
+	for len(rows) > 0 {
+		n := 1
+		if len(rows) >= together {
+			n = together
+		}
+		one := "(?" + strings.Repeat(", ?", len(rows[0])-1) + ")"
+		if _, err := tx.Exec(ctx, insert+one+strings.Repeat(", "+one, n-1), slices.Concat(rows[:n]...)...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
 }
 
 // Checkpoint signs the state of the log, unless the last checkpoint says the same, and returns the
