@@ -41,6 +41,9 @@ func TestMain(m *testing.M) {
 
 func wardbook(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("faults are part of the whole run (make test), not of the short one")
+	}
 	binary.Do(func() {
 		if binary.dir, binary.err = os.MkdirTemp("", "wbfault"); binary.err != nil {
 			return

@@ -58,6 +58,9 @@ func TestCompany(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if source == "export" && testing.Short() {
+					t.Skip("the short run has the generated twin")
+				}
 				if source == "twin" {
 					folder = t.TempDir()
 					if err := writeTwin(folder, 7, 600); err != nil {

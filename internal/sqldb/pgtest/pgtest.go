@@ -62,6 +62,9 @@ func Main(m *testing.M) {
 // DSN returns the URL of a fresh, empty database, which is dropped when the test ends.
 func DSN(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("PostgreSQL is part of the whole run (make test), not of the short one")
+	}
 	s, err := start(os.Getenv)
 	if err != nil {
 		if required(os.Getenv) {
