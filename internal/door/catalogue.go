@@ -158,7 +158,7 @@ func kindOf(t schema.Type) expr.Kind {
 		return expr.ID
 	case schema.Multipick:
 		return expr.TextList
-	case schema.Lookups, schema.AddressT, schema.JSON, schema.GeoT:
+	case schema.Lookups, schema.AddressT, schema.JSON, schema.GeoT, schema.File, schema.Image:
 		return expr.Opaque
 	}
 	return expr.Text

@@ -121,6 +121,9 @@ func (c *change) create(ctx context.Context, o *schema.Object, given Values) (*s
 	if err := c.insert(ctx, o, row); err != nil {
 		return nil, err
 	}
+	if err := c.keepUploads(ctx, o, row); err != nil {
+		return nil, err
+	}
 	return row, c.timeline(ctx, o, nil, row)
 }
 

@@ -69,6 +69,10 @@ func verbs() map[string]verb {
 			v, err := s.Reveal(ctx, "company", x.company, "tax_account", "paying an invoice")
 			return withNothing(v != nil, err)
 		}},
+		"File": {denied: "read company deny", done: "download company allow", call: func(s *door.Session, x target) error {
+			f, err := s.File(ctx, "company", x.company, "logo")
+			return withNothing(f != nil, err)
+		}},
 		"Create": {denied: "create company deny", done: "create company allow", call: func(s *door.Session, _ target) error {
 			_, err := s.Create(ctx, "company", door.Values{"name": "Made"}, "")
 			return err
@@ -165,7 +169,7 @@ type everyVerb struct {
 func (e *everyVerb) target(t *testing.T) target {
 	t.Helper()
 	ctx, s := context.Background(), e.w.As(e.all)
-	company := must[*door.Record](t)(s.Create(ctx, "company", door.Values{"name": "Acme", "tax_account": "DE89 3704"}, "")).ID
+	company := must[*door.Record](t)(s.Create(ctx, "company", door.Values{"name": "Acme", "tax_account": "DE89 3704", "logo": door.Upload{Name: "logo.png", Content: picture(20)}}, "")).ID
 	binned := must[*door.Record](t)(s.Create(ctx, "company", door.Values{"name": "Binned"}, "")).ID
 	if err := s.Delete(ctx, "company", binned, 0); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ func (c *change) assign(ctx context.Context, o *schema.Object, row *store.Row, g
 	}
 	named := make(map[uint32]bool, len(given))
 	cells := map[uint32]any{}
+	c.uploads = nil
 	var wrong []fault.Field
 	for _, name := range sortedKeys(given) {
 		f := o.Field(name)
@@ -43,6 +44,9 @@ func (c *change) assign(ctx context.Context, o *schema.Object, row *store.Row, g
 			continue
 		}
 		v, err := c.parse(f, given[name])
+		if _, uploaded := given[name].(Upload); err == nil && !uploaded {
+			err = sameFile(f, row.Values[f.ID], v)
+		}
 		if err != nil {
 			wrong = append(wrong, fault.FieldsOf(err)...)
 			continue
@@ -102,6 +106,8 @@ func (c *change) parse(f *schema.Field, v any) (any, error) {
 	switch x := v.(type) {
 	case Parsed:
 		return x.Value, nil
+	case Upload:
+		return c.accept(f, x)
 	case Made:
 		if x.Operation < 0 || x.Operation >= len(c.made) || c.made[x.Operation].IsZero() {
 			return nil, fault.InField(f.Name, "not_made", "the operation that it points to made no record")

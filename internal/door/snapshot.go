@@ -19,10 +19,14 @@ type Item struct {
 	Fields  map[uint32][]byte // Field.Encode of plain fields; the sealed cell of restricted and secret ones
 	Sealed  []byte            // the blob of personal fields
 	State   [32]byte          // the digest that the journal vouches for
+
+	// Of a piece of a file, which has no object: ID is the content, Version the piece's number, Sealed the
+	// piece.
+	Piece bool
 }
 
 // Snapshot reads every record, living and deleted, as of one moment, and calls do for each, by object
-// and identifier. It feeds backups: nothing is decrypted for it. Only a part of the program that may
+// and identifier, and then for each piece of the files that they hold. It feeds backups: nothing is decrypted for it. Only a part of the program that may
 // export everything gets it.
 func (s *Session) Snapshot(ctx context.Context, do func(Item) error) (err error) {
 	defer fault.Op(&err, "door.Snapshot")
@@ -52,6 +56,8 @@ func (s *Session) Snapshot(ctx context.Context, do func(Item) error) (err error)
 				return err
 			}
 		}
-		return nil
+		return s.d.data.EachContent(ctx, tx, func(content id.ID, n int64, subject id.ID, sealed []byte) error {
+			return do(Item{ID: content, Version: n, Subject: subject, Sealed: sealed, Piece: true})
+		})
 	})
 }

@@ -54,5 +54,8 @@ func (c *change) edit(ctx context.Context, o *schema.Object, rid id.ID, version 
 	if err := c.update(ctx, "update", o, old, row); err != nil {
 		return nil, err
 	}
+	if err := c.keepUploads(ctx, o, row); err != nil {
+		return nil, err
+	}
 	return row, c.timeline(ctx, o, old, row)
 }

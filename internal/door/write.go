@@ -34,6 +34,7 @@ type change struct {
 	related map[ref]*store.Row
 	touched map[string]bool // objects changed
 	made    []id.ID         // of a batch: what each operation so far made
+	uploads []upload        // of the record that is being written
 }
 
 type ref struct {

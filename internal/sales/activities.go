@@ -84,6 +84,7 @@ func document() Object {
 		Fields: []Field{
 			F(100, "name", Short, "Name", "名称", Needed),
 			F(101, "link", URL, "Where it is kept", "存放位置"),
+			F(107, "file", File, "File", "文件"),
 			F(102, "status", Picklist, "Status", "状态", From("active"), One("active", "Active", "有效", "draft", "Draft", "草稿", "expired", "Expired", "已过期")),
 			F(103, "expires_on", DateT, "Expires", "到期日期"),
 			F(104, "confidentiality", Picklist, "Confidentiality", "密级", From("internal"), One("public", "Public", "公开", "internal", "Internal", "内部",

@@ -82,6 +82,7 @@ func company() Object {
 			F(117, "tax_account", Short, "Bank account", "银行账号", Guarded),
 			F(118, "next_contact_at", Datetime, "Next contact", "下次联系时间"),
 			F(119, "description", Longtext, "Description", "描述"),
+			F(120, "logo", Image, "Logo", "标志"),
 		},
 	}
 }
@@ -108,6 +109,7 @@ func contact() Object {
 			F(113, "do_not_call", Bool, "Do not call", "请勿致电"),
 			F(114, "identity_number", Short, "Identity number", "证件号码", Guarded, Up(40)),
 			F(115, "description", Longtext, "Description", "描述", OfPerson),
+			F(116, "photo", Image, "Photo", "照片", OfPerson),
 		},
 	}
 }
@@ -192,6 +194,7 @@ func product() Object {
 			F(105, "cost", MoneyT, "Cost", "成本", Guarded),
 			F(106, "active", Bool, "On sale", "上架", From("true")),
 			F(107, "description", Longtext, "Description", "描述"),
+			F(108, "image", Image, "Picture", "图片"),
 		},
 	}
 }

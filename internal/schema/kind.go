@@ -39,6 +39,8 @@ const (
 	Team       Type = "team"       // a team of the organisation
 	JSON       Type = "json"       // structured data, opaque to filters
 	GeoT       Type = "geo"        // latitude and longitude
+	File       Type = "file"       // a file of any sort
+	Image      Type = "image"      // a picture
 	SecretType Type = "secret"     // a credential: written, never read
 )
 
@@ -46,7 +48,7 @@ const (
 func Types() []Type {
 	return []Type{
 		Short, Longtext, Richtext, Int, DecimalT, MoneyT, Percent, Bool, DateT, Datetime, Duration, Email, Phone, URL, AddressT,
-		Picklist, Multipick, Autonumber, Formula, Lookup, Lookups, Any, User, Team, JSON, GeoT, SecretType,
+		Picklist, Multipick, Autonumber, Formula, Lookup, Lookups, Any, User, Team, JSON, GeoT, File, Image, SecretType,
 	}
 }
 
@@ -145,6 +147,10 @@ func kindOf(t Type) *kind {
 		return jsonKind()
 	case GeoT:
 		return geoKind()
+	case File:
+		return fileKind()
+	case Image:
+		return imageKind()
 	case SecretType:
 		return secretKind()
 	}

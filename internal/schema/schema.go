@@ -127,11 +127,14 @@ func (f *Field) Aside() []Column {
 // Worded reports whether the field holds words, by which records are searched.
 func (f *Field) Worded() bool {
 	switch f.Type {
-	case Short, Longtext, Richtext, Email, Phone, URL, AddressT, Autonumber:
+	case Short, Longtext, Richtext, Email, Phone, URL, AddressT, Autonumber, File, Image:
 		return f.Class == Public || f.Class == Internal || f.Class == Personal
 	}
 	return false
 }
+
+// Holds reports whether the field holds files.
+func (f *Field) Holds() bool { return f.Type == File || f.Type == Image }
 
 // Column returns the name of a column of the field, made from its number.
 func (f *Field) Column(suffix string) string {

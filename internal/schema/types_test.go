@@ -138,11 +138,37 @@ func links() map[Type]vector {
 			badText: [][2]string{{strings.Repeat("x", 256), "bad_structure"}, {`{"town":"x"}`, "bad_structure"}, {`{"city":"x"`, "bad_structure"}, {`{"city":"x"}{}`, "bad_structure"}},
 			json:    [][2]string{{`{"city":"上海"}`, `{"city":"上海"}`}}, badJSON: [][2]string{{`{"town":"x"}`, "bad_structure"}, {`{"city":7}`, "bad_structure"}, {`["x"]`, "bad_structure"}, {`{"city":"a\u0000"}`, "bad_structure"}},
 		},
+		File:  fileVector("application/pdf", `"text/plain/x"`),
+		Image: fileVector("image/png", `"image/svg+xml"`),
 		JSON: {
 			text:    [][2]string{{` { "a" : [1, "<&>"] } `, `{"a":[1,"<&>"]}`}, {"[]", "[]"}, {"false", "false"}},
 			badText: [][2]string{{"{", "bad_structure"}, {"{} {}", "bad_structure"}, {`"` + strings.Repeat("x", 65<<10) + `"`, "too_long"}},
 			json:    [][2]string{{`{"a":[1,"<&>",1.50]}`, `{"a":[1,"<&>",1.50]}`}, {`[]`, `[]`}}, badJSON: [][2]string{{`{"a":"\u0000"}`, "bad_structure"}},
 		},
+	}
+}
+
+func fileVector(media, bad string) vector {
+	ref := func(content, name, media, size string) string {
+		return `{"content":` + content + `,"name":` + name + `,"media":` + media + `,"size":` + size + `}`
+	}
+	sound := ref(`"`+anID+`"`, `"a & b.x"`, `"`+media+`"`, "7")
+	wrong := [][2]string{{"a.pdf", "bad_structure"}}
+	for _, s := range []string{ref(`"x"`, `"a"`, `"`+media+`"`, "7"), ref(`"`+anID+`"`, `"../a"`, `"`+media+`"`, "7"), ref(`"`+anID+`"`, `"a"`, bad, "7"), ref(`"`+anID+`"`, `"a"`, `"`+media+`"`, "26214401"), ref(`"`+anID+`"`, `"a"`, `"`+media+`"`, "-1")} {
+		wrong = append(wrong, [2]string{s, "bad_structure"})
+	}
+	return vector{text: [][2]string{{sound, sound}}, badText: wrong, json: [][2]string{{sound, sound}}, badJSON: wrong[1:]}
+}
+
+func TestFileName(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"a.pdf": "a.pdf", `C:\Docs\a.pdf`: "a.pdf", "../../etc/passwd": "passwd", "": "file", "..": "file", "合同 1.pdf": "合同 1.pdf",
+		"a\u202efdp.exe": "afdp.exe", "a\r\nb": "ab", strings.Repeat("字", 100): strings.Repeat("字", 85),
+	} {
+		if got := FileName(in); got != want || FileName(got) != got {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
 	}
 }
 

@@ -447,8 +447,11 @@ func (a *aside) text(r *Row) []any {
 	list := make([]any, len(a.words))
 	for i, f := range a.words {
 		v := r.Values[f.ID]
+		ref, file := v.(schema.FileRef)
 		switch {
 		case v == nil:
+		case file:
+			list[i] = gram.Document(ref.Name)
 		case f.Type == schema.Phone:
 			list[i] = gram.Digits(f.Text(v))
 		default:

@@ -65,6 +65,9 @@ func migrations() []sqldb.Migration {
 			`CREATE TABLE repeated (actor {id} NOT NULL, token {bytes} NOT NULL, request {bytes} NOT NULL, answer {text} NOT NULL, at {int} NOT NULL, PRIMARY KEY (actor, token)) {strict}`,
 			`CREATE INDEX repeated_at ON repeated (at)`,
 		}},
+		{Name: "contents of files", Steps: []string{
+			`CREATE TABLE content (id {id} NOT NULL, n {int} NOT NULL, subject {id}, sealed {bytes} NOT NULL, PRIMARY KEY (id, n)) {strict}`,
+		}},
 	}
 }
 
