@@ -204,11 +204,8 @@ func (c *tokenCreate) Run(ctx context.Context, e env) error {
 				return err
 			}
 		}
-		text, token, err := o.tokens.Issue(ctx, user, c.Name, c.Scope, time.Duration(c.Days)*24*time.Hour)
+		text, err := o.issue(ctx, user, c.Name, c.Scope, time.Duration(c.Days)*24*time.Hour)
 		if err != nil {
-			return err
-		}
-		if err := o.door.Note(ctx, o.owner(), door.ViaCLI, "issue", "token", token.String()); err != nil {
 			return err
 		}
 		if c.Output == "" {
@@ -217,6 +214,18 @@ func (c *tokenCreate) Run(ctx context.Context, e env) error {
 		}
 		return os.WriteFile(c.Output, []byte(text+"\n"), 0o600)
 	})
+}
+
+// issue makes a token. It is in the journal before anybody can see its text.
+func (o *organisation) issue(ctx context.Context, user id.ID, name string, scopes []string, life time.Duration) (text string, err error) {
+	text, token, err := o.desk.Tokens.Issue(ctx, user, name, scopes, life)
+	if err != nil {
+		return "", err
+	}
+	if err := o.door.Note(ctx, o.owner(), door.ViaCLI, "issue", "token", token.String()); err != nil {
+		return "", err // nobody knows the text: the token is of no use
+	}
+	return text, nil
 }
 
 type tokenList struct {

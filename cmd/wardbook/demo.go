@@ -68,7 +68,7 @@ func (c *demoCommand) seed(ctx context.Context, e env, o *organisation) error {
 	fmt.Fprintf(e.out, "A demo company; it is gone when you stop it (Ctrl-C). One token for each role, valid for a day:\n\n")
 	var first string
 	for _, p := range append([]found.Person{{ID: o.manifest.Owner, Role: "owner and sales manager"}}, people...) {
-		text, _, err := o.tokens.Issue(ctx, p.ID, "demo", []string{"*:*"}, 24*time.Hour)
+		text, err := o.issue(ctx, p.ID, "demo", []string{"*:*"}, 24*time.Hour)
 		if err != nil {
 			return err
 		}

@@ -112,7 +112,7 @@ func (c *initCommand) check(dir string) (password string, err error) {
 		return "", fault.Wrap(fault.Invalid, err, "unreadable", "--password-file cannot be read")
 	}
 	password = strings.TrimRight(string(b), "\r\n")
-	return password, authn.CheckPassword(password)
+	return password, authn.CheckPassword(password, c.Company, c.Owner, c.OwnerName)
 }
 
 // keyFile makes the key file where there is none yet, whole or not at all.
@@ -153,11 +153,11 @@ func (c *initCommand) make(ctx context.Context, e env, o *organisation, password
 		return err
 	}
 	o.manifest.Owner = made.Owner
-	if err := o.passwords.Set(ctx, made.Owner, c.Owner, password); err != nil {
+	if err := o.desk.Passwords.Set(ctx, made.Owner, c.Owner, password, name); err != nil {
 		return err
 	}
 	if c.TokenFile != "" {
-		text, _, err := o.tokens.Issue(ctx, made.Owner, "made by init", []string{"*:*"}, 24*time.Hour)
+		text, err := o.issue(ctx, made.Owner, "made by init", []string{"*:*"}, 24*time.Hour)
 		if err != nil {
 			return err
 		}

@@ -50,15 +50,14 @@ const (
 
 // organisation is an open data folder with everything that the commands work with.
 type organisation struct {
-	manifest  manifest
-	conf      config.Config
-	door      *door.Door
-	tokens    *authn.Tokens
-	passwords *authn.Passwords
-	control   *control.DB
-	lock      *seal.Lock
-	ring      atomic.Pointer[seal.Ring]
-	ids       *id.Source
+	manifest manifest
+	conf     config.Config
+	door     *door.Door
+	desk     *authn.Desk
+	control  *control.DB
+	lock     *seal.Lock
+	ring     atomic.Pointer[seal.Ring]
+	ids      *id.Source
 
 	files   []file
 	closers []func() error
@@ -263,9 +262,7 @@ func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) err
 	if err := o.checkKeyring(ctx); err != nil {
 		return err
 	}
-	o.tokens = authn.NewTokens(o.control, o.ids, e.now, e.rand)
-	_, root := o.ring.Load().Current(seal.IndexRoot)
-	o.passwords = authn.NewPasswords(o.control, seal.NewIndex(root, 0, 1, 1, 16), e.rand)
+	o.desk = authn.NewDesk(authn.Config{DB: o.control, IDs: o.ids, Now: e.now, Rand: e.rand, Roots: o.roots(), Company: o.manifest.Company})
 	known, err := o.known()
 	if err != nil {
 		return err
@@ -277,6 +274,23 @@ func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) err
 		IDs: o.ids, Now: e.now, Rand: e.rand, Log: log,
 	})
 	return err
+}
+
+// roots are the keys of the blind indexes, the current one first: what was stored under an older one is
+// still found.
+func (o *organisation) roots() []seal.Key {
+	ring := o.ring.Load()
+	current, root := ring.Current(seal.IndexRoot)
+	keys := []seal.Key{root}
+	for _, v := range ring.Versions() {
+		if v.Purpose != seal.IndexRoot || v.Number == current {
+			continue
+		}
+		if key, err := ring.Get(v.Purpose, v.Number); err == nil { // else it was destroyed
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 func (o *organisation) database(ctx context.Context, name string, purpose seal.Purpose, attach ...sqldb.Attachment) (*sqldb.DB, error) {

@@ -42,7 +42,7 @@ func (c *serveCommand) Run(ctx context.Context, e env) error {
 
 // serve serves the organisation until the context ends.
 func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger) error {
-	a := api.New(o.door, o.tokens, o.ids, e.now, log)
+	a := api.New(o.door, o.desk.Tokens, o.ids, e.now, log)
 	s := web.New(o.conf, a, o.ids, e.now, log, o.door.Ready)
 	l, err := s.Listen()
 	if err != nil {

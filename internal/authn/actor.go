@@ -12,6 +12,7 @@ import (
 type Actor struct {
 	user    id.ID
 	app     id.ID
+	session id.ID
 	limits  []policy.Limit
 	limited bool
 	system  string
@@ -23,6 +24,9 @@ func (a Actor) User() id.ID { return a.user }
 
 // App returns the token that the person acts through, or the zero ID.
 func (a Actor) App() id.ID { return a.app }
+
+// Session returns the session that the person signed in to, or the zero ID.
+func (a Actor) Session() id.ID { return a.session }
 
 // IsZero reports whether the actor is nobody.
 func (a Actor) IsZero() bool { return a.user.IsZero() && a.system == "" }

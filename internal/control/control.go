@@ -1,5 +1,5 @@
-// Package control keeps what is not customer data: credentials, API tokens and the cursors of the
-// journal's readers. It holds hashes and identifiers only, no name and no address, and it has a
+// Package control keeps what is not customer data: credentials, sessions, API tokens and the cursors of
+// the journal's readers. It holds hashes and identifiers only, no name and no address, and it has a
 // database of its own (control.db, or a schema of its own on PostgreSQL), which the door cannot reach.
 package control
 
@@ -41,6 +41,19 @@ func migrations() []sqldb.Migration {
 		`CREATE TABLE reader_cursor (name {text} PRIMARY KEY NOT NULL, position {int} NOT NULL) {strict}`,
 	}}, {Name: "the newest keyring", Steps: []string{
 		`CREATE TABLE keyring (id {int} PRIMARY KEY NOT NULL, serial {int} NOT NULL) {strict}`,
+	}}, {Name: "sessions, invitations, attempts", Steps: []string{
+		`ALTER TABLE credential ADD COLUMN address {bytes}`,
+		`CREATE UNIQUE INDEX credential_address ON credential (address)`,
+		`CREATE TABLE session (id {id} PRIMARY KEY NOT NULL, hash {bytes} NOT NULL, user_id {id} NOT NULL, client {text} NOT NULL,
+			created_at {int} NOT NULL, used_at {int} NOT NULL, expires_at {int} NOT NULL, ended_at {int}, why {text}) {strict}`,
+		`CREATE UNIQUE INDEX session_hash ON session (hash)`,
+		`CREATE INDEX session_of_user ON session (user_id)`,
+		`CREATE INDEX session_expires ON session (expires_at)`,
+		`CREATE TABLE invitation (user_id {id} PRIMARY KEY NOT NULL, hash {bytes} NOT NULL, login {int} NOT NULL, address {bytes} NOT NULL,
+			expires_at {int} NOT NULL) {strict}`,
+		`CREATE UNIQUE INDEX invitation_hash ON invitation (hash)`,
+		`CREATE TABLE attempt (id {bytes} PRIMARY KEY NOT NULL, fails {int} NOT NULL, last_at {int} NOT NULL) {strict}`,
+		`CREATE INDEX attempt_last ON attempt (last_at)`,
 	}}}
 }
 
@@ -55,23 +68,6 @@ func (c *DB) Keyring(ctx context.Context) (serial uint32, err error) {
 func (c *DB) NoteKeyring(ctx context.Context, serial uint32) error {
 	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, "INSERT INTO keyring (id, serial) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET serial = excluded.serial", int64(serial))
-		return err
-	})
-}
-
-// Credential is what proves a person by password.
-type Credential struct {
-	User  id.ID
-	Login int64  // blind index of the sign-in address; several people may share one by chance
-	PHC   string // argon2id, in the PHC string format
-}
-
-// SetCredential stores or replaces a person's credential.
-func (c *DB) SetCredential(ctx context.Context, x Credential) error {
-	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO credential (user_id, login, phc, changed_at) VALUES (?, ?, ?, ?)
-			ON CONFLICT (user_id) DO UPDATE SET login = excluded.login, phc = excluded.phc, changed_at = excluded.changed_at`,
-			x.User.Bytes(), x.Login, x.PHC, c.now().UnixMicro())
 		return err
 	})
 }
