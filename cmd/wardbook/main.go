@@ -56,6 +56,11 @@ type commands struct {
 	Undo    undoCommand    `cmd:"" help:"Take back everything that a change set changed."`
 	Doctor  doctorCommand  `cmd:"" help:"Check that everything is as it should be."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
+	Man        manCommand        `cmd:"" help:"Print the manual page, for man -l or a folder of MANPATH."`
+
+	Release kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // usage is the exit code for a command line that cannot be understood.
@@ -87,7 +92,7 @@ func run(ctx context.Context, args []string, e env) (code int) {
 func grammar(ctx context.Context, e env, exit func(code int)) (*kong.Kong, error) {
 	return kong.New(&commands{},
 		kong.Name("wardbook"), kong.Description("A CRM for companies that cannot afford to lose customer data."),
-		kong.Writers(e.out, e.err), kong.Exit(exit),
+		kong.Vars{"version": "wardbook " + version}, kong.Writers(e.out, e.err), kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(e))
 }
 

@@ -115,6 +115,8 @@ func TestContract(t *testing.T) { //nolint:paralleltest // kong reads the enviro
 		"undo":             where + " dry-run json",
 		"doctor":           where + " json",
 		"version":          "json",
+		"completion":       "",
+		"man":              "",
 	}
 	for _, leaf := range leaves(t) {
 		name := strings.TrimPrefix(leaf.FullPath(), "wardbook ")
@@ -154,7 +156,9 @@ func TestExitCodes(t *testing.T) { //nolint:paralleltest // the environment is c
 		says       string // on standard error; "" for silence
 	}{
 		{"version", "version", 0, ""},
+		{"version as a flag", "--version", 0, ""},
 		{"help", "--help", 0, ""},
+		{"completion of an unknown shell", "completion csh", 2, "must be one of"},
 		{"help of a command", "import --help", 0, ""},
 		{"nothing", "", 2, "expected one of"},
 		{"no such command", "sell", 2, "unexpected argument sell"},
