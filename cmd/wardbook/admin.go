@@ -229,29 +229,16 @@ func (o *organisation) issue(ctx context.Context, user id.ID, name string, scope
 }
 
 type tokenList struct {
-	where
+	target
 	asJSON
 }
 
 // Run implements the command.
 func (c *tokenList) Run(ctx context.Context, e env) error {
-	return with(ctx, e, c.where, func(o *organisation) error {
-		list, err := o.control.Tokens(ctx, id.ID{})
+	return reach(ctx, e, c.target, func(b book) error {
+		rows, err := b.apiTokens(ctx)
 		if err != nil {
 			return err
-		}
-		type row struct {
-			ID      id.ID     `json:"id"`
-			User    id.ID     `json:"user"`
-			Name    string    `json:"name"`
-			Scopes  []string  `json:"scopes"`
-			Expires time.Time `json:"expires"`
-			Revoked time.Time `json:"revoked,omitzero"`
-			Used    time.Time `json:"used,omitzero"`
-		}
-		rows := []row{}
-		for _, t := range list {
-			rows = append(rows, row{t.ID, t.User, t.Name, t.Limits, t.Expires, t.Revoked, t.Used})
 		}
 		return c.print(e, rows, func(w io.Writer) {
 			for _, r := range rows {
@@ -259,7 +246,7 @@ func (c *tokenList) Run(ctx context.Context, e env) error {
 				if !r.Revoked.IsZero() {
 					state = "revoked"
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, state, strings.Join(r.Scopes, ","), r.Name)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, state, strings.Join(r.Scopes, ","), clean(r.Name))
 			}
 		})
 	})
@@ -289,43 +276,28 @@ func (c *tokenRevoke) Run(ctx context.Context, e env) error {
 }
 
 type statusCommand struct {
-	where
+	target
 	asJSON
 }
 
 // Run implements the command.
 func (c *statusCommand) Run(ctx context.Context, e env) error {
-	return with(ctx, e, c.where, func(o *organisation) error {
-		s := o.door.As(o.owner(), door.ViaCLI)
-		objects, err := s.Objects(ctx)
+	return reach(ctx, e, c.target, func(b book) error {
+		st, err := b.status(ctx)
 		if err != nil {
 			return err
 		}
-		counts := map[string]int64{}
-		var names []string
-		for _, x := range objects {
-			if !x.Can["read"] {
-				continue
+		return c.print(e, st, func(w io.Writer) {
+			if st.Server != "" {
+				fmt.Fprintln(w, "Wardbook at "+st.Server)
+			} else {
+				fmt.Fprintf(w, "%s on %s, Wardbook %s\n", st.Company, st.Engine, st.Version)
 			}
-			p, err := s.List(ctx, door.Query{Object: x.Object.Name, Fields: []string{x.Object.Title[0]}, Limit: 1, Count: true})
-			if err != nil {
-				return err
+			for _, n := range st.names {
+				fmt.Fprintf(w, "%8d %s\n", st.Records[n], n)
 			}
-			names = append(names, x.Object.Name)
-			counts[x.Object.Name] = p.Count
-		}
-		msg, err := s.Checkpoint(ctx)
-		if err != nil {
-			return err
-		}
-		out := map[string]any{
-			"company": o.manifest.Company, "organisation": o.manifest.Org, "engine": o.manifest.Engine, "version": version,
-			"records": counts, "checkpoint": string(msg),
-		}
-		return c.print(e, out, func(w io.Writer) {
-			fmt.Fprintf(w, "%s on %s, Wardbook %s\n", o.manifest.Company, o.manifest.Engine, version)
-			for _, n := range names {
-				fmt.Fprintf(w, "%8d %s\n", counts[n], n)
+			if st.Search != nil {
+				fmt.Fprintln(w, "search: "+searchState(door.Searching(*st.Search)))
 			}
 		})
 	})
@@ -366,6 +338,9 @@ func (c *doctorCommand) Run(ctx context.Context, e env) error {
 			verr = fault.New(fault.Conflict, "altered", "altered: see wardbook journal verify")
 		}
 		note("journal and records agree", verr, "")
+		lag, lerr := o.door.Searching(ctx)
+		note("encrypted fields can be found", lerr, searchState(lag))
+		note("no database refused a part of its file", o.refusals.err(), "")
 		if err := errors.Join(verr, o.close(ctx)); err != nil && verr == nil {
 			note("the organisation closes", err, "")
 		}
@@ -389,6 +364,17 @@ func (c *doctorCommand) Run(ctx context.Context, e env) error {
 		err = fault.New(fault.Conflict, "unhealthy", "%d of %d checks failed", bad, len(list))
 	}
 	return err
+}
+
+// searchState says in words how much of what was changed cannot be found yet.
+func searchState(s door.Searching) string {
+	switch {
+	case s.Rebuilding:
+		return fmt.Sprintf("the index is being made anew; %d changes wait", s.Missing)
+	case s.Missing > 0:
+		return fmt.Sprintf("%d changes wait to be findable", s.Missing)
+	}
+	return "all changes are findable"
 }
 
 func private(path string) error {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
@@ -105,7 +104,7 @@ func report(w io.Writer, r *journal.Report) {
 }
 
 type tailCommand struct {
-	where
+	target
 	asJSON
 	Count int `short:"n" help:"How many entries." default:"20"`
 }
@@ -113,14 +112,15 @@ type tailCommand struct {
 // Run implements the command.
 func (c *tailCommand) Run(ctx context.Context, e env) error {
 	c.examine = true
-	return with(ctx, e, c.where, func(o *organisation) error {
-		list, err := o.door.As(o.owner(), door.ViaCLI).Journal(ctx, door.JournalQuery{Limit: c.Count})
+	return reach(ctx, e, c.target, func(b book) error {
+		list, err := b.tail(ctx, c.Count)
 		if err != nil {
 			return err
 		}
 		return c.print(e, list, func(w io.Writer) {
 			for _, x := range list {
-				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Seq, time.UnixMicro(x.Time).UTC().Format(time.RFC3339), x.Decision, x.Verb, x.Object, dash(x.Record), dash(x.Actor))
+				at, _, _ := strings.Cut(x.Time, ".")
+				fmt.Fprintf(w, "%d\t%sZ\t%s\t%s\t%s\t%s\t%s\n", x.Seq, at, x.Decision, x.Verb, x.Object, dash(x.Record), dash(x.Actor))
 			}
 		})
 	})
@@ -168,7 +168,7 @@ func (c *dumpCommand) Run(ctx context.Context, e env) error {
 }
 
 type undoCommand struct {
-	where
+	target
 	asJSON
 	ChangeSet     string `arg:"" help:"Identifier of the change set."`
 	DryRun        bool   `help:"Say what it would do."`
@@ -181,8 +181,8 @@ func (c *undoCommand) Run(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	return with(ctx, e, c.where, func(o *organisation) error {
-		r, err := o.door.As(o.owner(), door.ViaCLI).Restore(ctx, door.Restoration{ChangeSet: set, DryRun: c.DryRun, SkipConflicts: c.SkipConflicts})
+	return reach(ctx, e, c.target, func(b book) error {
+		r, err := b.undo(ctx, set, c.DryRun, c.SkipConflicts)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -49,6 +50,10 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Serve a temporary company to look around in."`
 	Import  importCommand  `cmd:"" help:"Read records from a CSV file."`
 	Export  exportCommand  `cmd:"" help:"Write records to a CSV or JSON file."`
+	List    listCommand    `cmd:"" help:"Print records of an object."`
+	Get     getCommand     `cmd:"" help:"Print one record."`
+	Create  createCommand  `cmd:"" help:"Make a record."`
+	Set     setCommand     `cmd:"" help:"Change fields of a record."`
 	Journal journalCommand `cmd:"" help:"Verify, follow or export the journal."`
 	Key     keyCommand     `cmd:"" help:"Look after the keys."`
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke API tokens."`
@@ -79,6 +84,9 @@ func run(ctx context.Context, args []string, e env) (code int) {
 	}
 	if err != nil {
 		fmt.Fprintf(e.err, "wardbook: %v\nTry: wardbook --help\n", err)
+		if strings.Contains(err.Error(), "unknown flag --server") {
+			fmt.Fprintln(e.err, "This command works on the folder itself: run it where that is, without --server.")
+		}
 		return usage
 	}
 	if err := k.Run(); err != nil {

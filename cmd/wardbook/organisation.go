@@ -59,8 +59,9 @@ type organisation struct {
 	ring     atomic.Pointer[seal.Ring]
 	ids      *id.Source
 
-	files   []file
-	closers []func() error
+	files    []file
+	refusals refusals
+	closers  []func() error
 }
 
 // file is an encrypted database file.
@@ -240,6 +241,7 @@ func (o *organisation) checkKeyring(ctx context.Context) error {
 
 // openAll opens the databases and the door.
 func (o *organisation) openAll(ctx context.Context, e env, log *slog.Logger) error {
+	o.refusals.log = log
 	search, dsn, err := o.search(ctx)
 	if err != nil {
 		return err
@@ -318,7 +320,7 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 
 // register gives a database file its keys.
 func (o *organisation) register(name string, purpose seal.Purpose) *vault.VFS {
-	vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{})
+	vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{OnFailure: func(f vault.Failure) { o.refusals.note(name, f) }})
 	o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })
 	return vfs
 }
