@@ -58,6 +58,8 @@ type commands struct {
 	Key     keyCommand     `cmd:"" help:"Look after the keys."`
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke API tokens."`
 	Status  statusCommand  `cmd:"" help:"Say what the organisation holds."`
+	Object  objectCommand  `cmd:"" help:"List, show, make, change and hide objects."`
+	Field   fieldCommand   `cmd:"" help:"Add, change and hide fields of objects."`
 	Undo    undoCommand    `cmd:"" help:"Take back everything that a change set changed."`
 	Doctor  doctorCommand  `cmd:"" help:"Check that everything is as it should be."`
 	Version versionCommand `cmd:"" help:"Print the version."`

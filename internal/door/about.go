@@ -53,7 +53,7 @@ func (a *access) describe(o *schema.Object) ObjectInfo {
 		if f.Archived || got == policy.Hidden && f.Class != schema.Secret {
 			continue
 		}
-		plain := got >= policy.Readable && !f.Class.Cell() && f.Type != schema.Formula
+		plain := got >= policy.Readable && !f.Class.Cell() && !f.Computed()
 		open := plain && !f.Class.Sealed()
 		info.Fields = append(info.Fields, FieldInfo{
 			Field: f, Access: got, Filter: plain && f.Filterable(), Sort: plain && f.Sortable(), Group: open && f.Groupable(), Sum: open && f.Summable(),

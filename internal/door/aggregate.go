@@ -167,7 +167,7 @@ func (a *access) measure(o *schema.Object, m Measure) (store.Measure, error) {
 	default:
 		return store.Measure{}, fault.InField("measures", "unknown_operation", "op: count, sum, avg, min, max or count_distinct")
 	}
-	if !ok || p.Field.Type == schema.Formula {
+	if !ok || p.Field.Computed() {
 		return store.Measure{}, fault.InField("measures", "not_measurable", "%s of %s has no meaning", m.Op, m.Field)
 	}
 	return store.Measure{Path: p, Op: m.Op}, nil

@@ -46,7 +46,8 @@ func (d *Door) setSchema(sch *schema.Schema) {
 }
 
 // merge puts defined objects over the program's own. A built-in object keeps the fields that the
-// program declares, as it declares them now, and gets those that people added.
+// program declares, as it declares them now with what people changed of them, and gets those that people
+// added.
 func merge(builtin, defined []schema.Object) []schema.Object {
 	list := append([]schema.Object(nil), builtin...)
 	for _, def := range defined {
@@ -68,7 +69,7 @@ func merge(builtin, defined []schema.Object) []schema.Object {
 			}
 		}
 		own.Fields = fields
-		list[at] = own
+		list[at] = own.Overridden(def.Overrides)
 	}
 	return list
 }
@@ -120,7 +121,7 @@ func exprSchemaOf(sch *schema.Schema, see func(o *schema.Object, f *schema.Field
 }
 
 func addVars(vars map[string]expr.Var, f *schema.Field) {
-	if f.Type == schema.Formula || f.Type == schema.SecretType {
+	if f.Computed() || f.Type == schema.SecretType {
 		return
 	}
 	aside := f.Aside()
@@ -213,6 +214,24 @@ func (c *catalogue) checkFormula(o *schema.Object, f *schema.Field) error {
 		}
 		if part != nil && part.Class.Cell() {
 			return fault.InField(f.Name, "bad_formula", "%s is restricted and cannot be calculated with", part.Name)
+		}
+	}
+	return nil
+}
+
+// checkRollup refuses a rollup whose condition cannot be read or reads what is encrypted: what is shown
+// beside one record must not tell what is sealed in others.
+func (c *catalogue) checkRollup(_ *schema.Object, f *schema.Field) error {
+	if f.Rollup.Filter == "" {
+		return nil
+	}
+	x, err := expr.Compile(c.vars, f.Rollup.Object, f.Rollup.Filter)
+	if err != nil {
+		return fault.InField(f.Name, "bad_rollup", "filter: %s", fault.Message(err))
+	}
+	for _, used := range x.Fields() {
+		if part := c.schema.Object(used.Object).Field(baseName(used.Name)); part != nil && part.Class.Sealed() {
+			return fault.InField(f.Name, "bad_rollup", "filter: %s is encrypted and cannot be calculated with", part.Name)
 		}
 	}
 	return nil

@@ -15,22 +15,39 @@ import (
 type Definition struct {
 	Object  string // the object to change; "" to make a new one
 	New     *schema.Object
+	Rename  *string // its new name; an object that comes with the program keeps its own
 	Label   *schema.Text
 	Plural  *schema.Text
-	Archive *bool // hide the object or, with false, show it again; a built-in object cannot be hidden
+	Title   []string // fields that name a record; nil leaves them
+	Archive *bool    // hide the object or, with false, show it again; a built-in object cannot be hidden
 	Add     []schema.Field
 	Change  []FieldPatch
 }
 
-// FieldPatch changes a field that people defined. Type and class stay as they are: what is stored
-// under them could not follow.
+// FieldPatch changes a field; nil leaves a part as it is. The type stays: what is stored under it could
+// not follow. Of a field that comes with the program label, help and options can be changed, and it can
+// be made required.
+//
+// Max, Default and Currency hold for what is written from then on. Required is refused while records
+// lack a value and Unique while two have the same one. A choice that is missing from Options is removed,
+// or refused while records have it. A new name is refused while expressions, roles or views use the old
+// one; titles and indexes of the object follow.
 type FieldPatch struct {
-	Name     string
-	Label    *schema.Text
-	Help     *schema.Text
-	Required *bool
-	Archived *bool
-	Options  []schema.Option // all of them, those to be hidden with Archived; nil leaves them
+	Name     string          `json:"-"`
+	Rename   *string         `json:"name"`
+	Label    *schema.Text    `json:"label"`
+	Help     *schema.Text    `json:"help"`
+	Required *bool           `json:"required"`
+	Unique   *bool           `json:"unique"`
+	Archived *bool           `json:"archived"`
+	Max      *int            `json:"max"`
+	Digits   *int            `json:"digits"`
+	Default  *string         `json:"default"`
+	Currency *string         `json:"currency"`
+	Pattern  *string         `json:"pattern"`
+	Formula  *string         `json:"formula"`
+	Rollup   *schema.Rollup  `json:"rollup"`
+	Options  []schema.Option `json:"options"` // all of them, in order; nil leaves them
 }
 
 // Define changes objects and fields. New columns are added while everybody works on; nothing that is
@@ -49,12 +66,18 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 	if err := s.d.loadSchema(ctx); err != nil { // another node may have been here
 		return nil, err
 	}
-	sch := s.d.Schema()
-	next, err := redefined(sch, def)
+	cat := s.d.catalogue.Load()
+	next, err := s.d.redefined(cat.schema, def)
 	if err != nil {
 		return nil, err
 	}
-	made, err := rebuild(sch, next)
+	if was := cat.schema.ObjectByID(next.ID); was != nil {
+		if err := s.checkPlaces(ctx, cat, was, &next); err != nil {
+			return nil, err
+		}
+	}
+	all := append([]schema.Object{next}, followers(cat.schema, next)...)
+	made, err := rebuild(cat.schema, all)
 	if err != nil {
 		return nil, err
 	}
@@ -62,24 +85,40 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 	if err := s.checkRules(made, o); err != nil {
 		return nil, err
 	}
-	_, err = s.change(ctx, a, kindDefine, false, id.ID{}, func(c *change) error {
-		if err := s.d.data.Define(ctx, c.tx, next); err != nil {
-			return err
+	if was := cat.schema.ObjectByID(next.ID); was != nil {
+		if err := s.checkStored(ctx, a, cat, was, o); err != nil {
+			return nil, err
 		}
-		if err := s.d.data.EnsureTable(ctx, c.tx, o); err != nil {
-			return err
-		}
-		if err := s.d.data.Bump(ctx, c.tx, schemaEpoch); err != nil {
-			return err
-		}
-		return c.defined(ctx, next)
-	})
-	if err != nil {
+	}
+	if err := s.writeDefinition(ctx, a, cat.schema, o, all); err != nil {
 		return nil, err
 	}
 	s.d.setSchema(made)
 	s.d.follow(context.WithoutCancel(ctx))
 	return o, nil
+}
+
+// writeDefinition stores and journals changed objects, the first of which has its table brought up to
+// date.
+func (s *Session) writeDefinition(ctx context.Context, a *access, was *schema.Schema, o *schema.Object, all []schema.Object) error {
+	_, err := s.change(ctx, a, kindDefine, false, id.ID{}, func(c *change) error {
+		for _, next := range all {
+			if err := s.d.data.Define(ctx, c.tx, next); err != nil {
+				return err
+			}
+			if err := c.defined(ctx, next); err != nil {
+				return err
+			}
+		}
+		if err := s.d.data.EnsureTable(ctx, c.tx, o); err != nil {
+			return err
+		}
+		if err := s.d.data.DropIndexes(ctx, c.tx, was.ObjectByID(o.ID), o); err != nil {
+			return err
+		}
+		return s.d.data.Bump(ctx, c.tx, schemaEpoch)
+	})
+	return err
 }
 
 // defined journals a definition, whole: it holds no customer data but may name what a company keeps
@@ -95,119 +134,21 @@ func (c *change) defined(ctx context.Context, o schema.Object) error {
 	return c.d.log.Append(ctx, c.tx, e, sealed)
 }
 
-// redefined returns the object that a definition asks for.
-func redefined(sch *schema.Schema, def Definition) (schema.Object, error) {
-	if def.Object == "" {
-		return newObject(sch, def)
-	}
-	o := sch.Object(def.Object)
-	if o == nil {
-		return schema.Object{}, fault.New(fault.NotFound, "unknown_object", "there is no object %q", clip(def.Object))
-	}
-	if o.System {
-		return schema.Object{}, fault.New(fault.Forbidden, "system_object", "the structure of %s is the program's own", o.Name)
-	}
-	next := o.Declared()
-	next.Fields = slices.Clone(next.Fields)
-	if def.Label != nil {
-		next.Label = *def.Label
-	}
-	if def.Plural != nil {
-		next.Plural = *def.Plural
-	}
-	if def.Archive != nil {
-		if !o.Custom {
-			return next, fault.New(fault.Forbidden, "builtin_object", "%s comes with Wardbook and cannot be hidden", o.Name)
-		}
-		next.Archived = *def.Archive
-	}
-	for _, p := range def.Change {
-		if err := patchField(&next, p); err != nil {
-			return next, err
-		}
-	}
-	addFields(&next, def.Add)
-	return next, nil
-}
-
-func newObject(sch *schema.Schema, def Definition) (schema.Object, error) {
-	if def.New == nil {
-		return schema.Object{}, fault.InField("name", "required", "name the new object")
-	}
-	o := *def.New
-	if sch.Object(o.Name) != nil {
-		e := fault.InField("name", "taken", "there is an object of this name")
-		e.Kind = fault.Conflict
-		return o, e
-	}
-	o.ID, o.Custom, o.System, o.Written, o.Archived, o.Timeline = firstCustom, true, false, false, false, nil
-	for _, other := range sch.Objects() {
-		o.ID = max(o.ID, other.ID+1)
-	}
-	fields := o.Fields
-	o.Fields = nil
-	addFields(&o, fields)
-	return o, nil
-}
-
-func addFields(o *schema.Object, fields []schema.Field) {
-	next := uint32(firstCustom)
-	for _, f := range o.Fields {
-		next = max(next, f.ID+1)
-	}
-	for _, f := range fields {
-		f.ID, f.System, f.Takes, f.Stamp = next, false, "", ""
-		f.ReadOnly = f.Type == schema.Formula || f.Type == schema.Autonumber
-		o.Fields = append(o.Fields, f)
-		next++
-	}
-}
-
-func patchField(o *schema.Object, p FieldPatch) error {
-	i := slices.IndexFunc(o.Fields, func(f schema.Field) bool { return f.Name == p.Name })
-	if i < 0 {
-		return fault.New(fault.NotFound, "unknown_field", "there is no field %q of %s", clip(p.Name), o.Name)
-	}
-	f := &o.Fields[i]
-	if f.ID < firstCustom {
-		return fault.New(fault.Forbidden, "builtin_field", "%s comes with Wardbook and cannot be changed", f.Name)
-	}
-	if p.Label != nil {
-		f.Label = *p.Label
-	}
-	if p.Help != nil {
-		f.Help = *p.Help
-	}
-	if p.Required != nil {
-		f.Required = *p.Required
-	}
-	if p.Archived != nil {
-		f.Archived = *p.Archived
-	}
-	if p.Options != nil {
-		for _, old := range f.Options { // a choice that records may have is hidden, never dropped
-			if !slices.ContainsFunc(p.Options, func(x schema.Option) bool { return x.Key == old.Key }) {
-				old.Archived = true
-				p.Options = append(p.Options, old)
-			}
-		}
-		f.Options = p.Options
-	}
-	return nil
-}
-
-// rebuild returns the schema with one object put in or replaced.
-func rebuild(sch *schema.Schema, next schema.Object) (*schema.Schema, error) {
+// rebuild returns the schema with objects put in or replaced.
+func rebuild(sch *schema.Schema, changed []schema.Object) (*schema.Schema, error) {
 	var list []schema.Object
 	for _, o := range sch.Objects() {
-		if o.ID != next.ID {
+		i := slices.IndexFunc(changed, func(next schema.Object) bool { return next.ID == o.ID })
+		if i < 0 {
 			list = append(list, o.Declared())
 		} else {
-			list = append(list, next)
+			list = append(list, changed[i])
 		}
 	}
-	if sch.ObjectByID(next.ID) == nil {
-		list = append(list, next)
+	for _, next := range changed {
+		if sch.ObjectByID(next.ID) == nil {
+			list = append(list, next)
+		}
 	}
 	return schema.New(list...)
 }
@@ -220,6 +161,12 @@ func (s *Session) checkRules(sch *schema.Schema, o *schema.Object) error {
 		f := &o.Fields[i]
 		if f.Type == schema.Formula {
 			if err := cat.checkFormula(o, f); err != nil {
+				return err
+			}
+			continue
+		}
+		if f.Type == schema.RollupT {
+			if err := cat.checkRollup(o, f); err != nil {
 				return err
 			}
 			continue
@@ -244,8 +191,12 @@ func (s *Session) checkRules(sch *schema.Schema, o *schema.Object) error {
 // checkValues checks the values that a definition itself gives.
 func checkValues(f *schema.Field) error {
 	if f.Default != "" {
-		if _, err := f.ParseText(f.Default); err != nil {
+		v, err := f.ParseText(f.Default)
+		if err != nil {
 			return fault.InField(f.Name, "bad_default", "the default is no value of the field: %s", fault.Message(err))
+		}
+		if key := archivedChoice(f, nil, v); key != "" {
+			return fault.InField(f.Name, "bad_default", "the default is the archived option %s", key)
 		}
 	}
 	if f.Type == schema.MoneyT && f.Currency != "" {

@@ -55,6 +55,10 @@ func (c *change) assign(ctx context.Context, o *schema.Object, row *store.Row, g
 			wrong = append(wrong, fault.Field{Name: f.Name, Reason: "masked", Message: "this is the masked form: give the whole value, or leave the field out"})
 			continue
 		}
+		if key := archivedChoice(f, row.Values[f.ID], v); key != "" {
+			wrong = append(wrong, fault.Field{Name: f.Name, Reason: "archived_option", Message: "the option " + key + " is archived: choose another"})
+			continue
+		}
 		named[f.ID] = true
 		switch {
 		case f.Class.Cell():
@@ -96,7 +100,7 @@ func (c *change) settable(o *schema.Object, f *schema.Field, name string) error 
 	case got < policy.Editable && f.Class != schema.Secret && !(got == policy.Masked && f.Class == schema.Restricted):
 		return fault.InField(f.Name, "not_editable", "you may not change this field")
 	}
-	if (f.ReadOnly || f.Type == schema.Formula || f.Type == schema.Autonumber) && !(program && !f.System) {
+	if (f.ReadOnly || f.Computed() || f.Type == schema.Autonumber) && !(program && !f.System) {
 		return fault.InField(f.Name, "read_only", "the program writes this field")
 	}
 	return nil

@@ -209,7 +209,7 @@ func (c *change) undoAll(ctx context.Context, entries []*journal.Row, out *Resto
 		if err != nil {
 			return err
 		}
-		o := c.v.cat.schema.Object(e.Object)
+		o := c.v.cat.schema.Known(e.Object)
 		if o == nil {
 			continue
 		}

@@ -32,6 +32,7 @@ const (
 	Multipick  Type = "multipick"  // several of the options
 	Autonumber Type = "autonumber" // counted by the program
 	Formula    Type = "formula"    // computed from the record
+	RollupT    Type = "rollup"     // computed from the records that point to it
 	Lookup     Type = "lookup"     // a record of one object
 	Lookups    Type = "lookups"    // several records
 	Any        Type = "any"        // a record of one of several objects
@@ -48,7 +49,7 @@ const (
 func Types() []Type {
 	return []Type{
 		Short, Longtext, Richtext, Int, DecimalT, MoneyT, Percent, Bool, DateT, Datetime, Duration, Email, Phone, URL, AddressT,
-		Picklist, Multipick, Autonumber, Formula, Lookup, Lookups, Any, User, Team, JSON, GeoT, File, Image, SecretType,
+		Picklist, Multipick, Autonumber, Formula, RollupT, Lookup, Lookups, Any, User, Team, JSON, GeoT, File, Image, SecretType,
 	}
 }
 
@@ -133,6 +134,8 @@ func kindOf(t Type) *kind {
 		return autonumberKind()
 	case Formula:
 		return formulaKind()
+	case RollupT:
+		return rollupKind()
 	case Lookup:
 		return lookupKind()
 	case Lookups:
@@ -157,10 +160,13 @@ func kindOf(t Type) *kind {
 	return nil
 }
 
-// kind returns what the field's type can do: a formula does what its result does.
+// Computed reports whether the field is computed whenever it is shown and never stored.
+func (f *Field) Computed() bool { return f.Type == Formula || f.Type == RollupT }
+
+// kind returns what the field's type can do: a computed field does what its result does.
 func (f *Field) kind() *kind {
 	t := f.Type
-	if t == Formula {
+	if f.Computed() {
 		t = f.Result
 	}
 	if f.does != nil && f.doing == t {
@@ -173,7 +179,7 @@ func (f *Field) kind() *kind {
 func (f *Field) remember() {
 	if f.does = f.kind(); f.does != nil {
 		f.doing = f.Type
-		if f.Type == Formula {
+		if f.Computed() {
 			f.doing = f.Result
 		}
 	}

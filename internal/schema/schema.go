@@ -89,7 +89,8 @@ type Field struct {
 	Default  string   `json:"default,omitempty"`   // as ParseText reads it
 	Currency string   `json:"currency,omitempty"`  // money: taken where the input names none
 	Formula  string   `json:"formula,omitempty"`   // formula: CEL over the record
-	Result   Type     `json:"result,omitempty"`    // formula: type of its result
+	Result   Type     `json:"result,omitempty"`    // formula, rollup: type of its result
+	Rollup   *Rollup  `json:"rollup,omitempty"`    // rollup: what is counted or added up
 	Pattern  string   `json:"pattern,omitempty"`   // autonumber: text with {0000}
 	Takes    string   `json:"takes,omitempty"`     // "stage.probability": taken over when that link changes and no value is given
 	Stamp    string   `json:"stamp,omitempty"`     // datetime: CEL; the moment since which the record fulfils it
@@ -118,7 +119,7 @@ func (f *Field) Columns() []Column {
 // Aside returns the columns that hold a personal field where it can be found and sorted by, outside of
 // the database: none for any other field.
 func (f *Field) Aside() []Column {
-	if f.Class != Personal || f.Type == Formula {
+	if f.Class != Personal || f.Computed() {
 		return nil
 	}
 	return f.kind().columns
@@ -156,6 +157,9 @@ type Object struct {
 	Custom   bool       `json:"custom,omitempty"`
 	Archived bool       `json:"archived,omitempty"`
 	Timeline *Timeline  `json:"timeline,omitempty"`
+
+	Former    []string   `json:"former,omitempty"`    // names that it had: the journal goes on knowing it by them
+	Overrides []Override `json:"overrides,omitempty"` // of an object that comes with the program: what people changed
 
 	byName map[string]int
 }
@@ -202,6 +206,7 @@ type Schema struct {
 	objects []*Object
 	byName  map[string]*Object
 	byID    map[uint32]*Object
+	former  map[string]*Object
 }
 
 // Limits of a schema.
@@ -216,7 +221,7 @@ func New(objects ...Object) (*Schema, error) {
 	if len(objects) > MaxObjects {
 		return nil, fault.New(fault.TooLarge, "too_many_objects", "at most %d objects", MaxObjects)
 	}
-	s := &Schema{byName: map[string]*Object{}, byID: map[uint32]*Object{}}
+	s := &Schema{byName: map[string]*Object{}, byID: map[uint32]*Object{}, former: map[string]*Object{}}
 	for _, given := range objects {
 		o := given
 		o.Fields = append(systemFields(), o.Fields...)
@@ -235,6 +240,12 @@ func New(objects ...Object) (*Schema, error) {
 		s.byName[o.Name], s.byID[o.ID] = &o, &o
 	}
 	for _, o := range s.objects {
+		for _, name := range o.Former {
+			if other := s.Known(name); other != nil && other != o {
+				return nil, define(o.Name, "another object has or had the name %s", name)
+			}
+			s.former[name] = o
+		}
 		if err := s.check(o); err != nil {
 			return nil, err
 		}
@@ -244,6 +255,15 @@ func New(objects ...Object) (*Schema, error) {
 
 // Object returns the object with the name; nil where there is none.
 func (s *Schema) Object(name string) *Object { return s.byName[name] }
+
+// Known returns the object that has the name or had it before, as an entry of the journal may name it;
+// nil where there is none.
+func (s *Schema) Known(name string) *Object {
+	if o := s.byName[name]; o != nil {
+		return o
+	}
+	return s.former[name]
+}
 
 // ObjectByID returns the object with the number; nil where there is none.
 func (s *Schema) ObjectByID(n uint32) *Object { return s.byID[n] }
@@ -383,8 +403,10 @@ func (s *Schema) checkField(o *Object, f *Field) error {
 		return define(where, "digits: 0 to 4")
 	case f.Unique && (f.Class.Sealed() || !k.unique):
 		return define(where, "a field of this type and class cannot be unique")
-	case f.Type == Formula && (f.Formula == "" || kindOf(f.Result) == nil || f.Result == Formula):
+	case f.Type == Formula && (f.Formula == "" || kindOf(f.Result) == nil || f.Result == Formula || f.Result == RollupT):
 		return define(where, "a formula needs its text and the type of its result")
+	case f.Computed() && f.Required:
+		return define(where, "a computed field cannot be required")
 	case f.Type == Autonumber && !patternForm.MatchString(f.Pattern):
 		return define(where, "an automatic number needs a pattern such as T-{00000}")
 	}
@@ -392,6 +414,9 @@ func (s *Schema) checkField(o *Object, f *Field) error {
 		return err
 	}
 	if err := s.checkTakes(o, f); err != nil {
+		return err
+	}
+	if err := s.checkRollup(o, f); err != nil {
 		return err
 	}
 	return checkOptions(where, f)

@@ -18,7 +18,7 @@ func field(t Type) *Field {
 		One("a", "Alpha", "甲", "b", "Beta", "乙")(f)
 	case Any:
 		f.Target = []string{"contact"}
-	case Formula:
+	case Formula, RollupT:
 		f.Result = DecimalT
 	}
 	return f

@@ -88,7 +88,7 @@ func numbers() map[Type]vector {
 		json: [][2]string{{`-7`, `-7`}, {`0`, `0`}}, badJSON: [][2]string{{`"7"`, "not_a_number"}, {`7.5`, "not_a_number"}, {`9007199254740992`, "not_a_number"}}, order: []string{"-10", "-9", "0", "9", "10"},
 	}
 	return map[Type]vector{
-		Int: whole, Duration: whole, DecimalT: decimal, Percent: percent, Formula: decimal,
+		Int: whole, Duration: whole, DecimalT: decimal, Percent: percent, Formula: decimal, RollupT: decimal,
 		MoneyT: {
 			text:    [][2]string{{"12.5", "12.50 CNY"}, {"$1,200.50", "1200.50 USD"}, {"-3 EUR", "-3.00 EUR"}, {"EUR 3", "3.00 EUR"}, {"￥5", "5.00 CNY"}, {"5€", "5.00 EUR"}, {"0.0001 JPY", "0.0001 JPY"}},
 			badText: [][2]string{{"x", "not_money"}, {"12 eur", "not_money"}, {"12 USD EUR", "not_money"}, {"$5€", "not_money"}, {"€5$", "not_money"}, {"12,5 EUR", "not_money"}},

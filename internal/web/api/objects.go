@@ -45,6 +45,14 @@ type fieldJSON struct {
 	Unique   bool            `json:"unique"`
 	Options  []schema.Option `json:"options,omitempty"`
 	Target   []string        `json:"target,omitempty"`
+	Max      int             `json:"max,omitempty"`
+	Digits   int             `json:"digits,omitempty"`
+	Default  string          `json:"default,omitempty"`
+	Currency string          `json:"currency,omitempty"`
+	Pattern  string          `json:"pattern,omitempty"`
+	Formula  string          `json:"formula,omitempty"`
+	Rollup   *schema.Rollup  `json:"rollup,omitempty"`
+	Result   schema.Type     `json:"result,omitempty"`
 	Can      map[string]bool `json:"can"`
 }
 
@@ -56,7 +64,8 @@ func objectOf(x door.ObjectInfo) objectJSON {
 		readable := f.Access >= policy.Readable
 		out.Fields = append(out.Fields, fieldJSON{
 			Name: d.Name, Type: d.Type, Class: d.Class, Label: d.Label, Help: d.Help, Required: d.Required, ReadOnly: d.ReadOnly, Unique: d.Unique,
-			Options: d.Options, Target: d.Target,
+			Options: d.Options, Target: d.Target, Max: d.Max, Digits: d.Digits, Default: d.Default, Currency: d.Currency, Pattern: d.Pattern,
+			Formula: d.Formula, Rollup: d.Rollup, Result: d.Result,
 			Can: map[string]bool{
 				"read": readable, "masked": f.Access == policy.Masked, "edit": editable(f),
 				"filter": f.Filter, "sort": f.Sort, "group": f.Group, "sum": f.Sum,
@@ -117,12 +126,13 @@ type fieldInput struct {
 	Formula  string          `json:"formula"`
 	Result   schema.Type     `json:"result"`
 	Pattern  string          `json:"pattern"`
+	Rollup   *schema.Rollup  `json:"rollup"`
 }
 
 func (f fieldInput) field() schema.Field {
 	return schema.Field{
 		Name: f.Name, Type: f.Type, Class: f.Class, Label: f.Label, Help: f.Help, Required: f.Required, Unique: f.Unique, Options: f.Options, Target: f.Target,
-		Max: f.Max, Digits: f.Digits, Default: f.Default, Currency: f.Currency, Formula: f.Formula, Result: f.Result, Pattern: f.Pattern,
+		Max: f.Max, Digits: f.Digits, Default: f.Default, Currency: f.Currency, Formula: f.Formula, Result: f.Result, Pattern: f.Pattern, Rollup: f.Rollup,
 	}
 }
 
@@ -148,14 +158,16 @@ func defineObject(_ *API, c *call) (reply, error) {
 
 func changeObject(_ *API, c *call) (reply, error) {
 	var b struct {
+		Name     *string      `json:"name"`
 		Label    *schema.Text `json:"label"`
 		Plural   *schema.Text `json:"plural"`
+		Title    []string     `json:"title"`
 		Archived *bool        `json:"archived"`
 	}
 	if err := c.decode(&b); err != nil {
 		return reply{}, err
 	}
-	return defined(c, door.Definition{Object: c.PathValue("object"), Label: b.Label, Plural: b.Plural, Archive: b.Archived}, http.StatusOK)
+	return defined(c, door.Definition{Object: c.PathValue("object"), Rename: b.Name, Label: b.Label, Plural: b.Plural, Title: b.Title, Archive: b.Archived}, http.StatusOK)
 }
 
 func addField(_ *API, c *call) (reply, error) {
@@ -167,17 +179,11 @@ func addField(_ *API, c *call) (reply, error) {
 }
 
 func changeField(_ *API, c *call) (reply, error) {
-	var b struct {
-		Label    *schema.Text    `json:"label"`
-		Help     *schema.Text    `json:"help"`
-		Required *bool           `json:"required"`
-		Archived *bool           `json:"archived"`
-		Options  []schema.Option `json:"options"`
-	}
-	if err := c.decode(&b); err != nil {
+	var p door.FieldPatch
+	if err := c.decode(&p); err != nil {
 		return reply{}, err
 	}
-	p := door.FieldPatch{Name: c.PathValue("field"), Label: b.Label, Help: b.Help, Required: b.Required, Archived: b.Archived, Options: b.Options}
+	p.Name = c.PathValue("field")
 	return defined(c, door.Definition{Object: c.PathValue("object"), Change: []door.FieldPatch{p}}, http.StatusOK)
 }
 

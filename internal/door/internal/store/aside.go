@@ -295,14 +295,16 @@ func (p *Aside) take(ctx context.Context, s *Store, log *Log, sch *schema.Schema
 	}
 	rows := map[*aside][]*Row{}
 	for name, ids := range changed {
-		o := sch.Object(name)
+		o := sch.Known(name)
 		if o == nil || p.asides[o.ID] == nil {
 			continue
 		}
 		a := p.asides[o.ID]
-		if rows[a], err = s.GetMany(ctx, s.db, s.layouts.of(a.object).whole, ids); err != nil {
+		got, err := s.GetMany(ctx, s.db, s.layouts.of(a.object).whole, ids)
+		if err != nil {
 			return err
 		}
+		rows[a] = append(rows[a], got...) // it may have had another name
 	}
 	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for a, list := range rows {

@@ -63,9 +63,9 @@ type column struct {
 // sealed cell. Personal fields share the row's blob, formulas are computed.
 func columnsOf(f *schema.Field) []column {
 	switch {
-	case f.Class.Cell():
+	case f.Class.Cell() && !f.Computed():
 		return []column{{name: f.Column(""), as: schema.StoreBytes}}
-	case f.Class.Sealed() || f.Type == schema.Formula:
+	case f.Class.Sealed() || f.Computed():
 		return nil
 	}
 	var list []column
@@ -113,7 +113,7 @@ func NewPlan(o *schema.Object, fields []*schema.Field) *Plan {
 	}
 	seen := map[uint32]bool{}
 	for _, f := range fields {
-		if seen[f.ID] || f.Type == schema.Formula {
+		if seen[f.ID] || f.Computed() {
 			continue
 		}
 		seen[f.ID] = true

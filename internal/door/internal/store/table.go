@@ -100,7 +100,7 @@ func steps(engine sqldb.Engine, o *schema.Object) []step {
 	}
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Unique {
-			name := table + "_u_" + sortColumn(f)
+			name := uniqueIndex(o, f)
 			list = append(list, step{name, "CREATE UNIQUE INDEX " + name + " ON " + table + " (" + sortColumn(f) + ") WHERE " + deletedAt + " IS NULL"})
 		}
 	}
