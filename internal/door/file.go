@@ -52,8 +52,12 @@ func (c *change) accept(f *schema.Field, u Upload) (schema.FileRef, error) {
 // itself a picture would run.
 func mediaOf(b []byte) string {
 	for _, sign := range []struct{ media, begins string }{
-		{"image/png", "\x89PNG\r\n\x1a\n"}, {"image/jpeg", "\xff\xd8\xff"}, {"image/gif", "GIF87a"}, {"image/gif", "GIF89a"},
-		{"application/pdf", "%PDF-"}, {"application/zip", "PK\x03\x04"},
+		{"image/png", "\x89PNG\r\n\x1a\n"},
+		{"image/jpeg", "\xff\xd8\xff"},
+		{"image/gif", "GIF87a"},
+		{"image/gif", "GIF89a"},
+		{"application/pdf", "%PDF-"},
+		{"application/zip", "PK\x03\x04"},
 	} {
 		if bytes.HasPrefix(b, []byte(sign.begins)) {
 			return sign.media
