@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds every wait; no test depends on how long something takes.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // binary is the program, built once for the test process.
 var binary struct {
@@ -177,12 +177,20 @@ func (s *site) must(args ...string) string {
 	return a.out
 }
 
-// refused runs a command that has to fail with exit code 1 and a message that holds all the words.
+// failing is the exit code that belongs to a message: 2 where a flag was given wrongly, else 1.
+func failing(message string) int {
+	if strings.Contains(message, "wardbook: --") {
+		return 2
+	}
+	return 1
+}
+
+// refused runs a command that has to fail, with a message that holds all the words.
 func (s *site) refused(args []string, words ...string) {
 	s.t.Helper()
 	a := s.run(args...)
-	if a.code != 1 {
-		s.t.Errorf("%s: exit %d, want 1\n%s%s", strings.Join(args, " "), a.code, a.out, a.err)
+	if want := failing(a.err); a.code != want {
+		s.t.Errorf("%s: exit %d, want %d\n%s%s", strings.Join(args, " "), a.code, want, a.out, a.err)
 	}
 	for _, w := range words {
 		if !strings.Contains(a.err, w) {

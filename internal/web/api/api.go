@@ -69,13 +69,21 @@ func (a *API) Handler() http.Handler {
 	return mux
 }
 
-// requestTime bounds the work of one request.
-const requestTime = 30 * time.Second
+// requestTime bounds the work of one request, and longTime that of one that may change very much.
+const (
+	requestTime = 30 * time.Second
+	longTime    = 10 * time.Minute
+)
 
 // serve runs one route: who asks, how often, how long, and then the handler.
 func (a *API) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+		limit := requestTime
+		if route.long() {
+			limit = longTime
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the server's own is for short answers
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
 		note(r, route.Path, authn.Actor{})
 		actor, err := a.authenticate(ctx, r)

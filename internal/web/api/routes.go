@@ -1,5 +1,7 @@
 package api
 
+import "strings"
+
 // Route is one call of the API. docs/api.md is generated from what stands here.
 type Route struct {
 	Method string
@@ -17,6 +19,9 @@ func (r Route) limit() int64 {
 	}
 	return maxBody
 }
+
+// long reports whether the call may take minutes: undoing an import is as much work as the import.
+func (r Route) long() bool { return strings.HasSuffix(r.Path, "/undo") }
 
 // Routes is the table of contents of the API.
 func Routes() []Route {
