@@ -167,7 +167,7 @@ func (a *access) measure(o *schema.Object, m Measure) (store.Measure, error) {
 	default:
 		return store.Measure{}, fault.InField("measures", "unknown_operation", "op: count, sum, avg, min, max or count_distinct")
 	}
-	if !ok || p.Field.Computed() {
+	if !ok {
 		return store.Measure{}, fault.InField("measures", "not_measurable", "%s of %s has no meaning", m.Op, m.Field)
 	}
 	return store.Measure{Path: p, Op: m.Op}, nil
@@ -183,6 +183,9 @@ func (a *access) path(o *schema.Object, where, name string) (store.Path, error) 
 		f := o.Field(part)
 		if f == nil || !a.rights.May(o.Name, policy.Read) || a.field(o, f) < policy.Masked || a.field(o, f) == policy.Masked && !f.Class.Cell() {
 			return store.Path{}, fault.InField(where, "unknown_field", "there is no field %q of %s", clip(part), o.Name)
+		}
+		if f.Computed() {
+			return store.Path{}, computedField(f, "grouped by or measured")
 		}
 		if f.Class.Sealed() {
 			return store.Path{}, fault.New(fault.Invalid, "sealed_field", "%s is encrypted: it cannot be grouped by or measured yet", f.Name)

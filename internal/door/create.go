@@ -87,7 +87,11 @@ func (s *Session) answer(ctx context.Context, a *access, o *schema.Object, rid i
 	if !seen { // created or handed over, and out of sight: its identifier is all there is to say
 		return &Record{Object: o, ID: row.ID, Version: row.Version}, nil
 	}
-	return v.record(ctx, sh, row)
+	list, err := s.show(ctx, v, sh, []*store.Row{row})
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 // create makes a record inside a transaction.

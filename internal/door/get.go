@@ -33,6 +33,7 @@ func (s *Session) Get(ctx context.Context, object string, rid id.ID, opt GetOpti
 		return nil, err
 	}
 	v := s.viewer(ctx, a)
+	v.past = !opt.AsOf.IsZero()
 	var row *store.Row
 	if opt.AsOf.IsZero() {
 		row, err = s.find(ctx, v, o, rid)
@@ -78,8 +79,12 @@ func (s *Session) find(ctx context.Context, v *viewer, o *schema.Object, rid id.
 	return row, nil
 }
 
-// show makes records of rows and reads what their lookups point to, one query for each lookup.
+// show makes records of rows and reads what their lookups point to, one query for each lookup, and what
+// computed fields need.
 func (s *Session) show(ctx context.Context, v *viewer, sh *shape, rows []*store.Row) ([]*Record, error) {
+	if err := v.prepare(ctx, sh.object, sh.own, rows); err != nil {
+		return nil, err
+	}
 	list := make([]*Record, len(rows))
 	for i, row := range rows {
 		r, err := v.record(ctx, sh, row)
@@ -117,7 +122,7 @@ func (s *Session) expand(ctx context.Context, v *viewer, l link, rows []*store.R
 	if err != nil {
 		return err
 	}
-	byID := make(map[id.ID]*store.Row, len(got))
+	byID, shown := make(map[id.ID]*store.Row, len(got)), make([]*store.Row, 0, len(got))
 	for _, row := range got {
 		seen, err := v.holds(visible, l.to, row)
 		if err != nil {
@@ -125,7 +130,11 @@ func (s *Session) expand(ctx context.Context, v *viewer, l link, rows []*store.R
 		}
 		if seen && row.Values[deletedField] == nil {
 			byID[row.ID] = row
+			shown = append(shown, row)
 		}
+	}
+	if err := v.prepare(ctx, l.to, l.parts, shown); err != nil {
+		return err
 	}
 	for i, row := range rows {
 		to, _ := row.Values[l.field.ID].(id.ID)

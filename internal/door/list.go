@@ -119,6 +119,7 @@ func (s *Session) prepare(ctx context.Context, a *access, q *Query) (*listing, e
 		return nil, err
 	}
 	l := &listing{v: s.viewer(ctx, a), o: o, asOf: q.AsOf}
+	l.v.past = !q.AsOf.IsZero()
 	if l.sh, err = a.shape(o, q.Fields); err != nil {
 		return nil, err
 	}
@@ -174,7 +175,7 @@ func (s *Session) selection(a *access, es expr.Session, o *schema.Object, verb p
 	if strings.TrimSpace(filter) != "" {
 		x, err := a.filter(o.Name, filter)
 		if err != nil {
-			return nil, err
+			return nil, a.computed(o, filter, err)
 		}
 		sel.Where = append(sel.Where, x)
 	}
@@ -197,9 +198,11 @@ func (a *access) order(o *schema.Object, names []string) ([]store.Order, error) 
 		switch {
 		case f == nil || !a.readable(o, f):
 			return nil, fault.InField("sort", "unknown_field", "there is no field %q of %s", clip(field), o.Name)
+		case f.Computed():
+			return nil, computedField(f, "sorted by")
 		case f.Class.Cell():
 			return nil, fault.New(fault.Invalid, "sealed_field", "%s is encrypted under a key of its own: it cannot be sorted by", f.Name)
-		case !f.Sortable() || f.Type == schema.Formula:
+		case !f.Sortable():
 			return nil, fault.InField("sort", "not_sortable", "%s has no order to sort by", f.Name)
 		}
 		list = append(list, store.Order{Field: f, Desc: desc})

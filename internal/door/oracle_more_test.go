@@ -3,6 +3,8 @@ package door_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/wardbook/wardbook/internal/door"
@@ -158,6 +160,55 @@ func (o *oracle) owners(p *oraclePerson) {
 	}
 	if _, err := o.w.As(p.id).Aggregate(context.Background(), door.AggregateQuery{Object: object, GroupBy: []door.GroupKey{{Field: "owner.position"}}}); err == nil {
 		o.t.Errorf("the owner's position through a %s", object)
+	}
+}
+
+// rolledUp: a company counts the deals that the person sees, and shows no more of them than the deals do.
+func (o *oracle) rolledUp(p *oraclePerson) {
+	rank := []string{"hidden", "masked", "read", "edit"}
+	for field, parts := range map[string][]string{"deals": {"company"}, "calls": {"company", "amount", "next_step"}} {
+		if !o.may(p, "company") {
+			return
+		}
+		access := slices.Index(rank, o.access(p, "company", field))
+		for _, part := range parts {
+			access = min(access, slices.Index(rank, o.access(p, "deal", part)))
+		}
+		page, err := o.w.As(p.id).List(context.Background(), door.Query{Object: "company", Fields: []string{field}, Limit: 100})
+		o.decisions++
+		if (access == 0) != fault.Is(err, fault.Invalid) || access > 0 && err != nil {
+			o.t.Errorf("the rollup %s, which is %s: %v", field, rank[access], err)
+		}
+		if err != nil {
+			continue
+		}
+		for _, r := range page.Records {
+			o.decisions++
+			n := 0
+			for _, deal := range o.records["deal"] {
+				switch {
+				case deal.company.id != r.ID || !o.visible(p, deal):
+				case field == "deals":
+					n++
+				case deal.values["next_step"] == "call":
+					amount, _ := strconv.Atoi(deal.values["amount"].(map[string]any)["amount"].(string))
+					n += amount
+				}
+			}
+			want := fmt.Sprint(n)
+			if field == "calls" {
+				want = fmt.Sprint(map[string]string{"amount": want + ".00", "currency": "EUR"})
+				if n == 0 {
+					want = "<nil>"
+				}
+			}
+			switch got := fmt.Sprint(r.JSON(field)); {
+			case access == 1 && got == want && want != "<nil>":
+				o.t.Errorf("the rollup %s is masked and came as %s", field, got)
+			case access > 1 && got != want:
+				o.t.Errorf("the rollup %s: %s, want %s", field, got, want)
+			}
+		}
 	}
 }
 

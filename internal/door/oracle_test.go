@@ -14,6 +14,7 @@ import (
 	"github.com/wardbook/wardbook/internal/door/doortest"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/schema"
 )
 
 // The leak oracle knows every record and every role, and says by the plainest rules, one record at a
@@ -58,6 +59,7 @@ type oracleRecord struct {
 func choose[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
 func newOracle(t *testing.T, w *doortest.World, seed uint64) *oracle {
+	must[*schema.Object](t)(w.As(w.Owner).Define(context.Background(), door.Definition{Object: "company", Add: []schema.Field{rollup("deals", "count", "", ""), rollup("calls", "sum", "amount", "next_step == 'call'")}}))
 	o := &oracle{t: t, w: w, r: rand.New(rand.NewPCG(seed, 5)), parent: map[id.ID]id.ID{}, records: map[string][]*oracleRecord{}, byID: map[id.ID]*oracleRecord{}}
 	top := w.Make(t, "team", door.Values{"name": "top"})
 	o.teams = append(o.teams, top)
@@ -121,7 +123,7 @@ func (o *oracle) addPerson(i int) {
 				grants = append(grants, map[string]any{"object": object, "verbs": []string{verb}, "scope": scopes[object]})
 			}
 			role.mask[object] = map[string]string{}
-			for _, field := range []string{"name", "city", "employees", "last_name", "position", "identity_number", "next_step", "amount", "company"} {
+			for _, field := range []string{"name", "city", "employees", "deals", "calls", "last_name", "position", "identity_number", "next_step", "amount", "company"} {
 				if o.r.IntN(9) == 0 {
 					role.mask[object][field] = choose(o.r, []string{"hidden", "masked", "read"})
 					masks = append(masks, map[string]any{"object": object, "field": field, "access": role.mask[object][field]})
@@ -243,7 +245,7 @@ func TestLeakOracle(t *testing.T) {
 	t.Parallel()
 	doortest.Engines(t, func(t *testing.T, w *doortest.World) {
 		o := newOracle(t, w, 11)
-		channels := []func(*oraclePerson){o.get, o.list, o.filtered, o.sorted, o.aggregated, o.history, o.related, o.through, o.bin, o.past, o.pastList, o.hiddenEverywhere, o.can, o.changeSets, o.owners}
+		channels := []func(*oraclePerson){o.get, o.list, o.filtered, o.sorted, o.aggregated, o.history, o.related, o.through, o.bin, o.past, o.pastList, o.hiddenEverywhere, o.can, o.changeSets, o.owners, o.rolledUp}
 		want := 10_000
 		if testing.Short() {
 			want = 1_000

@@ -236,18 +236,20 @@ func (v *viewer) put(ctx context.Context, r *Record, o *schema.Object, row *stor
 	f := p.field
 	val := row.Values[f.ID]
 	switch {
-	case f.Class == schema.Restricted:
-		open, err := v.d.data.OpenCell(ctx, o, row, f)
-		if err != nil && !fault.Is(err, fault.Conflict) {
-			return err
-		}
-		val = open
+	case f.Type == schema.RollupT:
+		val = v.rolled[rolled{f, row.ID}]
 	case f.Type == schema.Formula:
 		got, err := v.compute(o, row, f)
 		if err != nil {
 			return err
 		}
 		val = got
+	case f.Class == schema.Restricted:
+		open, err := v.d.data.OpenCell(ctx, o, row, f)
+		if err != nil && !fault.Is(err, fault.Conflict) {
+			return err
+		}
+		val = open
 	}
 	switch {
 	case val == nil || p.got == policy.Hidden:
@@ -274,6 +276,10 @@ type viewer struct {
 	ctx context.Context //nolint:containedctx // lives as long as one verb
 	s   expr.Session
 	get func(o *schema.Object, rid id.ID) (*store.Row, error) // a related record; nil where there is none
+
+	past    bool // records are shown as they were
+	related map[ref]*store.Row
+	rolled  map[rolled]any
 }
 
 // holds reports whether a condition is true for a row; a nil condition never is.
@@ -352,15 +358,10 @@ func (s *subject) Related(lookup string) (expr.Record, error) {
 func (s *Session) viewer(ctx context.Context, a *access) *viewer {
 	v := &viewer{access: a, d: s.d, ctx: ctx, s: a.session(s.d.now())}
 	v.get = func(o *schema.Object, rid id.ID) (*store.Row, error) {
-		row, found, err := s.d.data.Get(ctx, s.d.data.DB(), o, rid)
-		if err != nil || !found || row.Values[deletedField] != nil {
+		if err := v.fetch(ctx, o, []id.ID{rid}); err != nil {
 			return nil, err
 		}
-		seen, err := v.holds(a.visible(o.Name), o, row)
-		if err != nil || !seen {
-			return nil, err
-		}
-		return row, nil
+		return v.related[ref{o.ID, rid}], nil
 	}
 	return v
 }

@@ -360,14 +360,21 @@ func (a *access) field(o *schema.Object, f *schema.Field) policy.Access {
 		return policy.Hidden
 	}
 	got := a.rights.Field(o.Name, f.Name, string(f.Class))
-	if f.Type != schema.Formula {
-		return got
+	var parts []expr.Field
+	switch f.Type {
+	case schema.Formula:
+		x, err := a.cat.rule(o.Name, f.Formula, false)
+		if err != nil {
+			return policy.Hidden
+		}
+		parts = x.Fields()
+	case schema.RollupT:
+		if !a.rights.May(f.Rollup.Object, policy.Read) {
+			return policy.Hidden
+		}
+		parts = a.rollupParts(f.Rollup)
 	}
-	x, err := a.cat.rule(o.Name, f.Formula, false)
-	if err != nil {
-		return policy.Hidden
-	}
-	for _, used := range x.Fields() {
+	for _, used := range parts {
 		of := a.cat.schema.Object(used.Object)
 		if part := of.Field(baseName(used.Name)); part != nil {
 			got = min(got, a.field(of, part))

@@ -46,6 +46,27 @@ type World struct {
 	// The door's own databases, by the World's: what the door sends is held to the SQL dialect, what a
 	// test does behind its back is not.
 	held map[*sqldb.DB]*sqldb.DB
+
+	mu   sync.Mutex
+	sent []string
+}
+
+// Sent returns the statements that doors sent to the records' database since it was last asked.
+func (w *World) Sent() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := w.sent
+	w.sent = nil
+	return list
+}
+
+// heard notes a statement, as long as there are not very many of them.
+func (w *World) heard(query string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.sent) < 10_000 {
+		w.sent = append(w.sent, query)
+	}
 }
 
 // Clock is a clock that a test sets.
@@ -160,7 +181,14 @@ func (w *World) open(t testing.TB, engine sqldb.Engine, name string) *sqldb.DB {
 		}
 	}
 	var both [2]*sqldb.DB
-	for i, observe := range []func(string){dialect.Guard(t, engine), nil} {
+	guard := dialect.Guard(t, engine)
+	watch := func(query string) {
+		guard(query)
+		if name == "data" {
+			w.heard(query)
+		}
+	}
+	for i, observe := range []func(string){watch, nil} {
 		db, err := open(observe)
 		if err != nil {
 			t.Fatal(err)

@@ -22,6 +22,9 @@ type Selection struct {
 	Visible func(object string) *expr.Expr
 	Objects func(name string) *schema.Object
 	Deleted bool // those in the bin instead of the living
+	// Among, where it is set, is a lookup that must point to one of these records.
+	Among   *schema.Field
+	Records []id.ID
 	// Match is a query for full-text search (gram.Match); "" for none. Aside says that this, a condition
 	// or the order needs what is kept aside.
 	Match string
@@ -202,6 +205,13 @@ func (q *query) where() error {
 		if text != "1=1" {
 			conds = append(conds, text)
 		}
+	}
+	if q.sel.Among != nil {
+		marks := make([]string, len(q.sel.Records))
+		for i, rid := range q.sel.Records {
+			marks[i] = q.Mark(rid.Bytes())
+		}
+		conds = append(conds, "t."+q.sel.Among.Column("")+" IN ("+strings.Join(marks, ", ")+")")
 	}
 	conds, err := q.from(conds)
 	q.Text(q.joins.String(), " WHERE ", strings.Join(conds, " AND "))
