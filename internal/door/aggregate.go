@@ -185,7 +185,7 @@ func (a *access) path(o *schema.Object, where, name string) (store.Path, error) 
 			return store.Path{}, fault.InField(where, "unknown_field", "there is no field %q of %s", clip(part), o.Name)
 		}
 		if f.Computed() {
-			return store.Path{}, computedField(f, "grouped by or measured")
+			return store.Path{}, computedField(where, map[string]string{"group_by": "not_groupable", "measures": "not_measurable"}[where], f, "grouped by or measured")
 		}
 		if f.Class.Sealed() {
 			return store.Path{}, fault.New(fault.Invalid, "sealed_field", "%s is encrypted: it cannot be grouped by or measured yet", f.Name)

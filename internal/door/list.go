@@ -199,7 +199,7 @@ func (a *access) order(o *schema.Object, names []string) ([]store.Order, error) 
 		case f == nil || !a.readable(o, f):
 			return nil, fault.InField("sort", "unknown_field", "there is no field %q of %s", clip(field), o.Name)
 		case f.Computed():
-			return nil, computedField(f, "sorted by")
+			return nil, computedField("sort", "not_sortable", f, "sorted by")
 		case f.Class.Cell():
 			return nil, fault.New(fault.Invalid, "sealed_field", "%s is encrypted under a key of its own: it cannot be sorted by", f.Name)
 		case !f.Sortable():

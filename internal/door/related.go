@@ -223,12 +223,12 @@ func (a *access) computed(o *schema.Object, filter string, err error) error {
 	})
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Computed() && !f.Archived && a.readable(o, f) && slices.Contains(words, f.Name) {
-			return computedField(f, "filtered by")
+			return computedField("filter", "computed_field", f, "filtered by")
 		}
 	}
 	return err
 }
 
-func computedField(f *schema.Field, what string) error {
-	return fault.New(fault.Invalid, "computed_field", "%s is computed whenever it is shown and never stored: it cannot be %s", f.Name, what)
+func computedField(where, reason string, f *schema.Field, what string) error {
+	return fault.InField(where, reason, "%s is computed whenever it is shown and never stored: it cannot be %s", f.Name, what)
 }

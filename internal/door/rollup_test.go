@@ -82,15 +82,15 @@ func TestRollup(t *testing.T) {
 		}
 		past := must[*door.Record](t)(s.Get(ctx, "company", companies[0], door.GetOptions{AsOf: w.Clock.Now()}))
 		check("of the past nothing is known", past, "null null null null null null")
-		for what, q := range map[string]door.Query{"filter": {Filter: "deals > 1"}, "sort": {Sort: []string{"-worth"}}} {
+		for reason, q := range map[string]door.Query{"filter:computed_field": {Filter: "deals > 1"}, "sort:not_sortable": {Sort: []string{"-worth"}}} {
 			q.Object = "company"
 			_, err := s.List(ctx, q)
-			refused(t, what, err, fault.Invalid, "computed_field")
+			refused(t, "a list by a rollup", err, fault.Invalid, reason)
 		}
 		_, err := s.Aggregate(ctx, door.AggregateQuery{Object: "company", GroupBy: []door.GroupKey{{Field: "deals"}}})
-		refused(t, "group", err, fault.Invalid, "computed_field")
+		refused(t, "group", err, fault.Invalid, "not_groupable")
 		_, err = s.Aggregate(ctx, door.AggregateQuery{Object: "deal", GroupBy: []door.GroupKey{{Field: "place"}}})
-		refused(t, "group by a formula", err, fault.Invalid, "computed_field")
+		refused(t, "group by a formula", err, fault.Invalid, "not_groupable")
 		_, err = s.Update(ctx, "company", made.ID, 0, door.Values{"deals": json.Number("5")})
 		refused(t, "a write", err, fault.Invalid, "deals:read_only")
 		countStatements(t, w, s)
