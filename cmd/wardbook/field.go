@@ -105,23 +105,24 @@ func (c *fieldAdd) Run(ctx context.Context, e env) error {
 type fieldChange struct {
 	where
 	asJSON
-	Object   string   `arg:"" help:"Object, such as company."`
-	Field    string   `arg:"" help:"Field, such as vat_id."`
-	Name     *string  `help:"Its new name; refused while expressions, roles or views use the old one."`
-	Label    *string  `help:"What it is called." placeholder:"ENGLISH/中文"`
-	About    *string  `help:"Help shown beside it." placeholder:"ENGLISH/中文"`
-	Required *bool    `help:"Each record must have a value; refused while some have none." negatable:""`
-	Unique   *bool    `help:"No two records may have the same value; refused while some do." negatable:""`
-	Max      *int     `help:"The most characters or entries, of what is written from now on."`
-	Digits   *int     `help:"Decimals shown."`
-	Default  *string  `help:"What new records begin with."`
-	Currency *string  `help:"Of amounts that name none."`
-	Pattern  *string  `help:"Of an automatic number."`
-	Formula  *string  `help:"Of a formula." placeholder:"CEL"`
-	Option   []string `help:"Add an option, or give one another label." placeholder:"KEY=ENGLISH/中文" sep:"none"`
-	Archive  []string `help:"Archive an option: records keep it, nobody chooses it anew." name:"archive-option" placeholder:"KEY"`
-	Remove   []string `help:"Remove an option; refused while records have it." name:"remove-option" placeholder:"KEY"`
-	File     string   `help:"The change as JSON instead, as PATCH takes it; - for standard input." placeholder:"FILE"`
+	Object   string        `arg:"" help:"Object, such as company."`
+	Field    string        `arg:"" help:"Field, such as vat_id."`
+	Name     *string       `help:"Its new name; refused while expressions, roles or views use the old one."`
+	Label    *string       `help:"What it is called." placeholder:"ENGLISH/中文"`
+	About    *string       `help:"Help shown beside it." placeholder:"ENGLISH/中文"`
+	Required *bool         `help:"Each record must have a value; refused while some have none." negatable:""`
+	Unique   *bool         `help:"No two records may have the same value; refused while some do." negatable:""`
+	Class    *schema.Class `help:"A class that guards more: personal or restricted. What is stored is sealed in the background."`
+	Max      *int          `help:"The most characters or entries, of what is written from now on."`
+	Digits   *int          `help:"Decimals shown."`
+	Default  *string       `help:"What new records begin with."`
+	Currency *string       `help:"Of amounts that name none."`
+	Pattern  *string       `help:"Of an automatic number."`
+	Formula  *string       `help:"Of a formula." placeholder:"CEL"`
+	Option   []string      `help:"Add an option, or give one another label." placeholder:"KEY=ENGLISH/中文" sep:"none"`
+	Archive  []string      `help:"Archive an option: records keep it, nobody chooses it anew." name:"archive-option" placeholder:"KEY"`
+	Remove   []string      `help:"Remove an option; refused while records have it." name:"remove-option" placeholder:"KEY"`
+	File     string        `help:"The change as JSON instead, as PATCH takes it; - for standard input." placeholder:"FILE"`
 }
 
 // Help implements kong.HelpProvider.
@@ -131,6 +132,7 @@ func (c *fieldChange) Help() string {
 Examples:
   wardbook field change company vat_id --name tax_id --no-unique
   wardbook field change company tier --option "c=Bronze/铜" --archive-option b
+  wardbook field change company vat_id --class restricted
   wardbook field change company tier --file change.json`
 }
 
@@ -150,7 +152,7 @@ func (c *fieldChange) patch(e env, o *organisation) (door.FieldPatch, error) {
 	}
 	options, err := c.options(o)
 	return door.FieldPatch{
-		Rename: c.Name, Label: label(c.Label), Help: label(c.About), Required: c.Required, Unique: c.Unique, Max: c.Max, Digits: c.Digits,
+		Rename: c.Name, Label: label(c.Label), Help: label(c.About), Required: c.Required, Unique: c.Unique, Class: c.Class, Max: c.Max, Digits: c.Digits,
 		Default: c.Default, Currency: c.Currency, Pattern: c.Pattern, Formula: c.Formula, Options: options,
 	}, err
 }

@@ -308,7 +308,7 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 			return nil, fault.InField("--database", "wrong_engine", "this organisation is kept in files, not in PostgreSQL: leave it out")
 		}
 		vfs := o.register(name, purpose)
-		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db")), Attach: attach, Tokenizer: gram.Split})
+		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db")), Attach: attach, Tokenizer: gram.Split, Overwrite: true})
 		o.files = append(o.files, file{name, vfs})
 	}
 	if err != nil {

@@ -40,6 +40,7 @@ type FieldPatch struct {
 	Required *bool           `json:"required"`
 	Unique   *bool           `json:"unique"`
 	Archived *bool           `json:"archived"`
+	Class    *schema.Class   `json:"class"` // one that guards more: what is stored is sealed in the background
 	Max      *int            `json:"max"`
 	Digits   *int            `json:"digits"`
 	Default  *string         `json:"default"`
@@ -82,8 +83,13 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 		return nil, err
 	}
 	o := made.ObjectByID(next.ID)
-	if err := s.checkRules(made, o); err != nil {
-		return nil, err
+	raised := raises(cat.schema.ObjectByID(next.ID), o)
+	for _, x := range made.Objects() { // a formula of another object may read what is sealed from now on
+		if x == o || raised {
+			if err := s.checkRules(made, x); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if was := cat.schema.ObjectByID(next.ID); was != nil {
 		if err := s.checkStored(ctx, a, cat, was, o); err != nil {
@@ -95,6 +101,7 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 	}
 	s.d.setSchema(made)
 	s.d.follow(context.WithoutCancel(ctx))
+	s.d.wakeRaising()
 	return o, nil
 }
 
@@ -115,6 +122,11 @@ func (s *Session) writeDefinition(ctx context.Context, a *access, was *schema.Sc
 		}
 		if err := s.d.data.DropIndexes(ctx, c.tx, was.ObjectByID(o.ID), o); err != nil {
 			return err
+		}
+		if raises(was.ObjectByID(o.ID), o) {
+			if err := s.d.data.BeginRaising(ctx, c.tx, o); err != nil {
+				return err
+			}
 		}
 		return s.d.data.Bump(ctx, c.tx, schemaEpoch)
 	})

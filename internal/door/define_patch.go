@@ -103,7 +103,7 @@ func addFields(sch *schema.Schema, o *schema.Object, fields []schema.Field) {
 		next = max(next, f.ID+1)
 	}
 	for _, f := range fields {
-		f.ID, f.System, f.Archived, f.Takes, f.Stamp = next, false, false, "", ""
+		f.ID, f.System, f.Archived, f.Takes, f.Stamp, f.Was = next, false, false, "", "", nil
 		f.ReadOnly = f.Computed() || f.Type == schema.Autonumber
 		resolveRollup(sch, &f)
 		o.Fields = append(o.Fields, f)
@@ -176,6 +176,11 @@ func (d *Door) patchField(o *schema.Object, p FieldPatch) error {
 	put(&f.Currency, p.Currency)
 	put(&f.Pattern, p.Pattern)
 	put(&f.Formula, p.Formula)
+	if p.Class != nil && *p.Class != f.Class {
+		if err := raiseClass(f, *p.Class); err != nil {
+			return err
+		}
+	}
 	if p.Rollup != nil {
 		f.Rollup = p.Rollup
 	}
@@ -185,6 +190,17 @@ func (d *Door) patchField(o *schema.Object, p FieldPatch) error {
 	if p.Rename != nil {
 		rename(o, f, *p.Rename)
 	}
+	return nil
+}
+
+func raiseClass(f *schema.Field, to schema.Class) error {
+	switch {
+	case f.Class == schema.Secret || !to.Above(schema.Public) && to != schema.Public:
+		return fault.InField(f.Name, "bad_class", "a class can be raised to internal, personal or restricted; a secret stays one")
+	case !to.Above(f.Class):
+		return fault.New(fault.Forbidden, "needs_approval", "%s would be guarded less than now: that needs approval, and Wardbook cannot ask for it yet", f.Name)
+	}
+	f.Raise(to)
 	return nil
 }
 
@@ -217,7 +233,7 @@ func rename(o *schema.Object, f *schema.Field, name string) {
 
 // patchBuiltin changes what may be changed of a field that comes with the program.
 func (d *Door) patchBuiltin(o *schema.Object, f *schema.Field, p FieldPatch) error {
-	if p.Rename != nil || p.Unique != nil || p.Archived != nil || p.Max != nil || p.Digits != nil || p.Default != nil || p.Currency != nil || p.Pattern != nil || p.Formula != nil || p.Rollup != nil {
+	if p.Rename != nil || p.Unique != nil || p.Archived != nil || p.Class != nil || p.Max != nil || p.Digits != nil || p.Default != nil || p.Currency != nil || p.Pattern != nil || p.Formula != nil || p.Rollup != nil {
 		return fault.New(fault.Forbidden, "builtin_field", "%s comes with Wardbook: label, help, options and required can be changed", f.Name)
 	}
 	own := d.declared(o.ID, f.ID)

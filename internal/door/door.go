@@ -55,6 +55,8 @@ type Door struct {
 	keys    *store.Keys
 	aside   *store.Aside
 	changed chan struct{} // something for what is kept aside
+	raise   chan struct{} // something to seal
+	raising sync.Mutex
 	ring    func() *seal.Ring
 	ids     *id.Source
 	now     func() time.Time
@@ -71,6 +73,7 @@ type Door struct {
 	epoch    [2]int64           // of rights and of definitions, as last seen
 	reads    *readQueue
 	quit     chan struct{}
+	closing  sync.Once
 	stopped  sync.WaitGroup
 	flushing sync.Mutex
 	signing  sync.Mutex
@@ -102,7 +105,7 @@ func Open(ctx context.Context, c Config) (_ *Door, err error) {
 		return nil, err
 	}
 	d := &Door{
-		org: c.Org, data: data, keys: keys, aside: aside, changed: make(chan struct{}, 1), ring: c.Ring, ids: c.IDs, now: c.Now, rand: c.Rand, slog: c.Log, witness: c.Witness, builtin: c.Objects,
+		org: c.Org, data: data, keys: keys, aside: aside, changed: make(chan struct{}, 1), raise: make(chan struct{}, 1), ring: c.Ring, ids: c.IDs, now: c.Now, rand: c.Rand, slog: c.Log, witness: c.Witness, builtin: c.Objects,
 		log: store.NewLog(c.Data, signer, c.Now), known: map[holder]*access{}, quit: make(chan struct{}),
 	}
 	d.reads = newReadQueue()
@@ -127,6 +130,10 @@ func Open(ctx context.Context, c Config) (_ *Door, err error) {
 	d.stopped.Add(2)
 	go d.keepBooks()
 	go d.keepAside()
+	if !c.Examine {
+		d.stopped.Add(1)
+		go d.keepRaising()
+	}
 	return d, nil
 }
 
@@ -136,9 +143,10 @@ func signer(org id.ID, ring *seal.Ring) (note.Signer, error) {
 	return journal.NewSigner(journal.Origin(org), key.Ed25519().Seed())
 }
 
-// Close numbers and signs what is pending and stops. The databases are the caller's to close.
+// Close numbers and signs what is pending and stops; a second call does nothing more. The databases are
+// the caller's to close.
 func (d *Door) Close(ctx context.Context) error {
-	close(d.quit)
+	d.closing.Do(func() { close(d.quit) })
 	d.stopped.Wait()
 	return d.Settle(ctx)
 }

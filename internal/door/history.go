@@ -150,6 +150,9 @@ func (s *Session) shown(ctx context.Context, o *schema.Object, rid id.ID, p stor
 	if got < policy.Readable || f.Class == schema.Secret {
 		return "****", nil
 	}
+	if old, err := s.d.data.FromBefore(f, b); err != nil || old != nil {
+		return f.JSON(old), err
+	}
 	v, err := s.d.data.OpenCell(ctx, o, &store.Row{ID: rid, Subject: p.Subject, Cells: map[uint32][]byte{f.ID: b}}, f)
 	if err != nil { // sealed for another person, or erased
 		return "****", nil

@@ -75,6 +75,7 @@ type Field struct {
 	Name     string   `json:"name"`
 	Type     Type     `json:"type"`
 	Class    Class    `json:"class"`
+	Was      []Class  `json:"was,omitempty"` // classes that it was raised from: values may still be stored as they say
 	Label    Text     `json:"label"`
 	Help     Text     `json:"help,omitzero"`
 	Required bool     `json:"required,omitempty"`

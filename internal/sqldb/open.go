@@ -17,6 +17,8 @@ type SQLiteConfig struct {
 	DSN     string // names the file and its VFS (vault.DSN); never a key
 	Readers int    // connections for reading; 0 means two per processor, at least four
 	CacheMB int    // page cache of each connection; 0 means 16
+	// Overwrite fills what is deleted with zeros, so that no part of the file keeps it.
+	Overwrite bool
 
 	// Attach names files that reading connections see beside this one; they must be there. Tokenizer,
 	// where it is set, makes full-text search (FTS5) available, with a tokenizer named gram.
@@ -38,6 +40,11 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 	setup := func(conn *sqlite3.Conn) error {
 		if err := pragmas(conn, c.CacheMB); err != nil {
 			return err
+		}
+		if c.Overwrite {
+			if err := conn.Exec("PRAGMA secure_delete=ON"); err != nil {
+				return err
+			}
 		}
 		return tokenize(conn, c.Tokenizer)
 	}

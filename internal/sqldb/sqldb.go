@@ -66,6 +66,17 @@ func (db *DB) Close() error {
 	return db.closed
 }
 
+// Vacuum has PostgreSQL let go of the older versions of a table's rows, so that what was overwritten is
+// no longer in the table but for unused space within its pages. SQLite keeps no older versions: with
+// SQLiteConfig.Overwrite what is deleted is overwritten at once.
+func (db *DB) Vacuum(ctx context.Context, table string) error {
+	if db.engine != Postgres {
+		return nil
+	}
+	_, err := db.db.ExecContext(ctx, "VACUUM "+table)
+	return Classify(err)
+}
+
 // Querier runs statements: a DB outside of transactions (reads only), or a Tx.
 type Querier interface {
 	Engine() Engine

@@ -176,7 +176,7 @@ func (w *World) open(t testing.TB, engine sqldb.Engine, name string) *sqldb.DB {
 		dsn := w.file(t, name)
 		open = func(observe func(string)) (*sqldb.DB, error) {
 			return sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{
-				DSN: dsn, Attach: []sqldb.Attachment{{Name: door.SearchName, DSN: w.searchDSN}}, Tokenizer: gram.Split, Observe: observe,
+				DSN: dsn, Attach: []sqldb.Attachment{{Name: door.SearchName, DSN: w.searchDSN}}, Tokenizer: gram.Split, Observe: observe, Overwrite: true,
 			})
 		}
 	}

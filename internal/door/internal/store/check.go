@@ -15,7 +15,13 @@ import (
 // as a folded text that is not that of its text: the digest does not cover that.
 func (s *Store) Check(ctx context.Context, db sqldb.Querier, o *schema.Object, only id.ID, do func(rid id.ID, state [32]byte, sound bool)) error {
 	st := &sqldb.Statement{}
-	list := s.layouts.of(o).names
+	lay := s.layouts.of(o)
+	list := lay.names
+	for _, cols := range lay.left {
+		for _, c := range cols {
+			list = append(slices.Clone(list), c.name)
+		}
+	}
 	st.Text("SELECT id, ", strings.Join(list, ", "), " FROM ", o.Table())
 	if !only.IsZero() {
 		st.Text(" WHERE id = ").Bind(only.Bytes())
@@ -59,6 +65,7 @@ func (s *Store) check(o *schema.Object, cols []any) (rid id.ID, state [32]byte, 
 	note(err)
 	r.sealed = bytesOf(cols[3])
 	at, lay := 4, s.layouts.of(o)
+	before := 1 + len(lay.names)
 	for i := range o.Fields {
 		f := &o.Fields[i]
 		own := lay.columns[i]
@@ -68,6 +75,9 @@ func (s *Store) check(o *schema.Object, cols []any) (rid id.ID, state [32]byte, 
 		}
 		note(r.take(f, own[:shown], cols[at:at+shown]))
 		at += len(own)
+		n := len(lay.left[i])
+		note(r.takeLeft(f, lay.left[i], cols[before:before+n]))
+		before += n
 	}
 	vals, state := s.values(o, r)
 	for i, v := range vals {

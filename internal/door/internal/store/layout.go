@@ -12,6 +12,7 @@ import (
 // row and every statement asks for it.
 type layout struct {
 	columns [][]column // of each field, in the order of the object's fields
+	left    [][]column // the same for values from before a field was encrypted, without those for finding
 	names   []string   // every column but id, in the order in which values gives them
 	insert  string     // the statement that stores a row
 	whole   *Plan      // reads every field
@@ -44,7 +45,7 @@ func newLayout(o *schema.Object) *layout {
 	lay := &layout{names: []string{"version", "subject", "sealed"}, whole: NewPlan(o, nil)}
 	for i := range o.Fields {
 		cols := columnsOf(&o.Fields[i])
-		lay.columns = append(lay.columns, cols)
+		lay.columns, lay.left = append(lay.columns, cols), append(lay.left, open(left(&o.Fields[i])))
 		for _, c := range cols {
 			lay.names = append(lay.names, c.name)
 		}
@@ -64,7 +65,7 @@ type column struct {
 func columnsOf(f *schema.Field) []column {
 	switch {
 	case f.Class.Cell() && !f.Computed():
-		return []column{{name: f.Column(""), as: schema.StoreBytes}}
+		return []column{{name: f.CellColumn(), as: schema.StoreBytes}}
 	case f.Class.Sealed() || f.Computed():
 		return nil
 	}
@@ -78,6 +79,20 @@ func columnsOf(f *schema.Field) []column {
 // loaded returns the columns of a field that are read: all but those for finding and sorting.
 func loaded(f *schema.Field) []column {
 	return slices.DeleteFunc(columnsOf(f), func(c column) bool { return c.fold })
+}
+
+// left returns the columns in which values of a field may lie from before it was encrypted.
+func left(f *schema.Field) []column {
+	var list []column
+	for _, c := range f.Left() {
+		list = append(list, column{f.Column(c.Suffix), c.As, c.Fold})
+	}
+	return list
+}
+
+// open leaves out the columns for finding and sorting.
+func open(cols []column) []column {
+	return slices.DeleteFunc(slices.Clone(cols), func(c column) bool { return c.fold })
 }
 
 // sortColumn is the column by which records are sorted and found: the folded text where there is one.
@@ -94,9 +109,15 @@ type Plan struct {
 	object   *schema.Object
 	fields   []*schema.Field
 	columns  [][]column // of each of fields
+	left     [][]column // the same for values from before a field was encrypted
 	width    int        // columns of all fields
 	personal bool
 	list     string // what a SELECT names, of the table t
+}
+
+// inBlob reports whether values of a field may lie in the blob of personal fields.
+func inBlob(f *schema.Field) bool {
+	return f.Class == schema.Personal || f.Class == schema.Restricted && slices.Contains(f.Was, schema.Personal)
 }
 
 // NewPlan reads the fields given; nil for all.
@@ -106,7 +127,7 @@ func NewPlan(o *schema.Object, fields []*schema.Field) *Plan {
 			fields = append(fields, &o.Fields[i])
 		}
 	}
-	p := &Plan{object: o, personal: slices.ContainsFunc(fields, func(f *schema.Field) bool { return f.Class == schema.Personal })}
+	p := &Plan{object: o, personal: slices.ContainsFunc(fields, inBlob)}
 	names := []string{"t.id", "t.version", "t.subject"}
 	if p.personal {
 		names = append(names, "t.sealed")
@@ -121,7 +142,12 @@ func NewPlan(o *schema.Object, fields []*schema.Field) *Plan {
 		for _, c := range cols {
 			names = append(names, "t."+c.name)
 		}
-		p.fields, p.columns, p.width = append(p.fields, f), append(p.columns, cols), p.width+len(cols)
+		before := open(left(f))
+		for _, c := range before {
+			names = append(names, "t."+c.name)
+		}
+		p.fields, p.columns, p.left = append(p.fields, f), append(p.columns, cols), append(p.left, before)
+		p.width += len(cols) + len(before)
 	}
 	p.list = strings.Join(names, ", ")
 	return p

@@ -182,12 +182,12 @@ func (p Patch) Apply(o *schema.Object, r *Row, forward bool) error {
 		}
 		b := values[n]
 		if f.Class.Cell() {
-			if len(b) == 0 {
-				delete(r.Cells, n)
-			} else {
+			delete(r.Cells, n)
+			delete(r.Values, n)
+			if cell(b) {
 				r.Cells[n] = b
+				continue
 			}
-			continue
 		}
 		v, err := f.Decode(b)
 		if err != nil {

@@ -26,6 +26,8 @@ type Row struct {
 	Cells   map[uint32][]byte // restricted and secret fields, still sealed
 	Erased  bool              // the subject's keys were destroyed: personal fields are gone for ever
 	sealed  []byte            // the stored blob of personal fields
+	left    map[uint32]any    // values as they lie in the clear, from before their fields were encrypted
+	stale   bool              // it holds a value as its field was before it was raised to a higher class
 }
 
 // Clone returns a copy whose maps can be changed.
@@ -70,6 +72,11 @@ func (p *Plan) scan(rows *sql.Rows, more ...any) (*Row, error) {
 			return nil, err
 		}
 		vals = vals[n:]
+		n = len(p.left[i])
+		if err := r.takeLeft(f, p.left[i], vals[:n]); err != nil {
+			return nil, err
+		}
+		vals = vals[n:]
 	}
 	return r, nil
 }
@@ -100,7 +107,7 @@ func (r *Row) take(f *schema.Field, cols []column, vals []any) error {
 func (s *Store) open(ctx context.Context, o *schema.Object, rows []*Row) error {
 	var want []id.ID
 	for _, r := range rows {
-		if len(r.sealed) > 0 {
+		if len(r.sealed) > 0 || r.stale {
 			want = append(want, r.Subject)
 		}
 	}
@@ -112,21 +119,25 @@ func (s *Store) open(ctx context.Context, o *schema.Object, rows []*Row) error {
 		return err
 	}
 	for _, r := range rows {
-		if len(r.sealed) == 0 {
+		if len(r.sealed) == 0 && !r.stale {
 			continue
 		}
 		pair := keys[r.Subject]
 		if pair == nil {
 			r.Erased = true
+			r.forgetLeft(o)
 			continue
 		}
-		blob, err := seal.Open(pair.Personal, seal.Personal, s.address(o, r, 0), r.sealed)
-		if err != nil {
-			return damagedRow(err)
+		if len(r.sealed) > 0 {
+			blob, err := seal.Open(pair.Personal, seal.Personal, s.address(o, r, 0), r.sealed)
+			if err != nil {
+				return damagedRow(err)
+			}
+			if err := r.unpack(o, blob); err != nil {
+				return err
+			}
 		}
-		if err := r.unpack(o, blob); err != nil {
-			return err
-		}
+		s.raise(o, r, pair)
 	}
 	return nil
 }
@@ -151,6 +162,7 @@ func (r *Row) unpack(o *schema.Object, blob []byte) error {
 		}
 		if v != nil {
 			r.Values[n] = v
+			r.stale = r.stale || f.Class.Cell()
 		}
 	}
 	return nil
@@ -214,8 +226,11 @@ func (s *Store) SealCell(ctx context.Context, o *schema.Object, r *Row, f *schem
 // OpenCell opens a restricted field of a row. A secret is never opened here.
 func (s *Store) OpenCell(ctx context.Context, o *schema.Object, r *Row, f *schema.Field) (any, error) {
 	cell := r.Cells[f.ID]
-	if len(cell) == 0 || f.Class != schema.Restricted {
+	switch {
+	case f.Class != schema.Restricted:
 		return nil, nil
+	case len(cell) == 0:
+		return r.Values[f.ID], nil // of a time before the field was raised, read from the journal
 	}
 	pair, err := s.pair(ctx, r.Subject)
 	if err != nil {
@@ -238,12 +253,17 @@ func (s *Store) values(o *schema.Object, r *Row) (vals []any, state [32]byte) {
 	for i := range o.Fields {
 		f := &o.Fields[i]
 		cols := lay.columns[i]
-		if len(cols) == 0 {
-			continue
-		}
-		if f.Class.Cell() {
+		if f.Class.Cell() && len(cols) > 0 {
 			vals = append(vals, blob(r.Cells[f.ID]))
 			digest = appendPart(digest, f.ID, r.Cells[f.ID])
+		}
+		if f.Class.Sealed() {
+			if v := r.left[f.ID]; v != nil {
+				digest = appendPart(digest, f.ID, f.Encode(v))
+			}
+			continue
+		}
+		if len(cols) == 0 {
 			continue
 		}
 		v := r.Values[f.ID]
@@ -283,6 +303,7 @@ func foldOf(v any) any {
 
 // Insert stores a new row and returns the digest of its state.
 func (s *Store) Insert(ctx context.Context, tx *sqldb.Tx, o *schema.Object, r *Row) (state [32]byte, err error) {
+	r.left, r.stale = nil, false
 	if err := s.sealPersonal(ctx, o, r); err != nil {
 		return state, err
 	}
@@ -298,21 +319,34 @@ const Raced = "raced"
 // Update stores a changed row over the version that was read and returns the digest of its state.
 // The error has kind Stale and reason Raced when that version is no longer the stored one.
 func (s *Store) Update(ctx context.Context, tx *sqldb.Tx, o *schema.Object, old, r *Row) (state [32]byte, err error) {
-	if personalChanged(o, old, r) {
+	if err := s.raiseGiven(ctx, o, r); err != nil {
+		return state, err
+	}
+	if personalChanged(o, old, r) || old.stale && !old.Erased {
 		if err := s.sealPersonal(ctx, o, r); err != nil {
 			return state, err
 		}
 	}
+	r.left, r.stale = nil, false
 	before, _ := s.values(o, old)
 	vals, state := s.values(o, r)
 	st := &sqldb.Statement{}
 	st.Text("UPDATE ", o.Table(), " SET ")
+	fresh := map[string]bool{}
+	if old.stale { // what was sealed while the row was read is not stored yet, and what it was lies in the clear
+		fresh = freshCells(o)
+	}
 	for i, n := range s.layouts.of(o).names {
-		if i == 0 || !sameColumn(before[i], vals[i]) {
+		if i == 0 || fresh[n] || !sameColumn(before[i], vals[i]) {
 			if i > 0 {
 				st.Text(", ")
 			}
 			st.Text(n, " = ").Bind(vals[i])
+		}
+	}
+	if len(old.left) > 0 {
+		for _, n := range leftNames(o) {
+			st.Text(", ", n, " = NULL")
 		}
 	}
 	st.Text(" WHERE id = ").Bind(r.ID.Bytes()).Text(" AND version = ").Bind(old.Version)

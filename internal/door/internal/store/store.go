@@ -68,6 +68,9 @@ func migrations() []sqldb.Migration {
 		{Name: "contents of files", Steps: []string{
 			`CREATE TABLE content (id {id} NOT NULL, n {int} NOT NULL, subject {id}, sealed {bytes} NOT NULL, PRIMARY KEY (id, n)) {strict}`,
 		}},
+		{Name: "rows that are being sealed", Steps: []string{
+			`CREATE TABLE raising (object {int} PRIMARY KEY NOT NULL, after {id}, rewritten {int} NOT NULL, found {bool} NOT NULL) {strict}`,
+		}},
 	}
 }
 

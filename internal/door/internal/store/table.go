@@ -83,7 +83,7 @@ func steps(engine sqldb.Engine, o *schema.Object) []step {
 	table := o.Table()
 	list := []step{{table, "CREATE TABLE " + table + " (id {id} PRIMARY KEY NOT NULL, version {int} NOT NULL, subject {id}, sealed {bytes}) {strict}"}}
 	for i := range o.Fields {
-		for _, c := range columnsOf(&o.Fields[i]) {
+		for _, c := range append(left(&o.Fields[i]), columnsOf(&o.Fields[i])...) {
 			list = append(list, step{table + "." + c.name, "ALTER TABLE " + table + " ADD COLUMN " + c.name + " " + typeName(c.as)})
 		}
 	}
