@@ -197,6 +197,8 @@ func raiseClass(f *schema.Field, to schema.Class) error {
 	switch {
 	case f.Class == schema.Secret || !to.Above(schema.Public) && to != schema.Public:
 		return fault.InField(f.Name, "bad_class", "a class can be raised to internal, personal or restricted; a secret stays one")
+	case to == schema.Restricted && (f.Type == schema.File || f.Type == schema.Image):
+		return fault.InField(f.Name, "bad_class", "what files hold is sealed when they come: make a restricted field, and move them there")
 	case !to.Above(f.Class):
 		return fault.New(fault.Forbidden, "needs_approval", "%s would be guarded less than now: that needs approval, and Wardbook cannot ask for it yet", f.Name)
 	}

@@ -239,6 +239,8 @@ func (r *raising) refusals(t *testing.T) {
 	twice := schema.Field{Name: "twice", Type: schema.Formula, Result: schema.Int, Formula: "bulk * 2", Class: schema.Internal, Label: label("Twice")}
 	must[*schema.Object](t)(r.owner().Define(ctx, door.Definition{Object: "machine", Add: []schema.Field{twice}}))
 	refused(t, "what a formula shows", r.class("bulk", schema.Personal), fault.Invalid, "twice:bad_formula")
+	must[*schema.Object](t)(r.owner().Define(ctx, door.Definition{Object: "machine", Add: []schema.Field{field("scan", schema.File, schema.Internal)}}))
+	refused(t, "files", r.class("scan", schema.Restricted), fault.Invalid, "scan:bad_class")
 	to := schema.Personal
 	_, err := r.owner().Define(ctx, door.Definition{Object: "company", Change: []door.FieldPatch{{Name: "city", Class: &to}}})
 	refused(t, "what comes with the program", err, fault.Forbidden, "builtin_field")
