@@ -165,6 +165,7 @@ var fences = []fence{
 			"notify":        "outgoing, through the guarded dialer",
 			"backup":        "targets, through the guarded dialer",
 			"/cmd/wardbook": "client of a running server",
+			"/test/bench":   "asks the servers that it compares, on this machine",
 		},
 	},
 	{
@@ -177,6 +178,7 @@ var fences = []fence{
 			"backup":        "targets",
 			"sqldb":         "PostgreSQL, with timeouts that survive a frozen primary",
 			"/cmd/wardbook": "client of a running server",
+			"/test/bench":   "asks the servers that it compares, on this machine",
 		},
 	},
 	{

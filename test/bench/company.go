@@ -55,26 +55,16 @@ func openCompany(ctx context.Context, dir string) (_ *company, err error) {
 	}()
 	ids := id.NewSource(time.Now, rand.Reader)
 	org, ring := ids.New(), seal.NewRing(rand.Reader, time.Now())
-	open := func(name string, attach ...sqldb.Attachment) (*sqldb.DB, string, error) {
-		vfs := vault.Register("bench-"+name, vault.Static([32]byte{2}), vault.Options{})
-		c.closers = append(c.closers, func() error { vfs.Unregister(); return nil })
-		dsn := vault.DSN(vfs.Name(), filepath.Join(dir, name+".db"))
-		db, err := sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn, Attach: attach, Tokenizer: gram.Split})
-		if err == nil {
-			c.closers = append(c.closers, db.Close)
-		}
-		return db, dsn, err
-	}
-	search, searchDSN, err := open("search")
+	search, searchDSN, err := c.open(ctx, dir, "search")
 	if err != nil {
 		return nil, err
 	}
-	data, dsn, err := open("data", sqldb.Attachment{Name: door.SearchName, DSN: searchDSN})
+	data, dsn, err := c.open(ctx, dir, "data", sqldb.Attachment{Name: door.SearchName, DSN: searchDSN})
 	if err != nil {
 		return nil, err
 	}
 	c.dsn = dsn
-	keys, _, err := open("keys")
+	keys, _, err := c.open(ctx, dir, "keys")
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +77,18 @@ func openCompany(ctx context.Context, dir string) (_ *company, err error) {
 	}
 	c.closers = append(c.closers, func() error { return c.door.Close(context.WithoutCancel(ctx)) })
 	return c, c.people(ctx)
+}
+
+// open opens an encrypted file.
+func (c *company) open(ctx context.Context, dir, name string, attach ...sqldb.Attachment) (*sqldb.DB, string, error) {
+	vfs := vault.Register("bench-"+name, vault.Static([32]byte{2}), vault.Options{})
+	c.closers = append(c.closers, func() error { vfs.Unregister(); return nil })
+	dsn := vault.DSN(vfs.Name(), filepath.Join(dir, name+".db"))
+	db, err := sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn, Attach: attach, Tokenizer: gram.Split})
+	if err == nil {
+		c.closers = append(c.closers, db.Close)
+	}
+	return db, dsn, err
 }
 
 // people makes the owner and a hundred salespeople.

@@ -14,11 +14,13 @@ import (
 	"os/signal"
 	"runtime/pprof"
 	"strings"
+	"syscall"
 	"text/tabwriter"
+	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -33,6 +35,13 @@ type settings struct {
 	only    string
 	dir     string
 	out     io.Writer
+
+	// Of the HTTP part.
+	slice    time.Duration // how long a side's turn is
+	limit    time.Duration // of the whole part
+	pocket   string        // PocketBase's program; "" to build it
+	appendTo string        // file for the tables; "" for none
+	profiles string        // folder for profiles of the server, instead of comparing; "" for none
 }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
@@ -40,11 +49,20 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&s.records, "records", 100_000, "records to work on")
 	flags.IntVar(&s.rounds, "rounds", 15, "rounds, in each of which both sides take turns")
-	flags.StringVar(&s.only, "only", "", "part to run: vault, door or journal")
+	flags.StringVar(&s.only, "only", "", "part to run: vault, door or journal; or http, which runs only when it is named")
 	profile := flags.String("cpuprofile", "", "write a processor profile of the part here")
 	flags.StringVar(&s.dir, "dir", "", "folder for the databases (a temporary one without it)")
+	flags.DurationVar(&s.slice, "slice", 500*time.Millisecond, "http: length of a side's turn")
+	flags.DurationVar(&s.limit, "limit", time.Hour, "http: give up after this time")
+	flags.StringVar(&s.pocket, "pocketbase", "", "http: program of PocketBase (built from its module without it)")
+	flags.StringVar(&s.appendTo, "append", "", "http: append the tables to this file")
+	flags.StringVar(&s.profiles, "profiles", "", "http: instead of comparing, write a processor profile of the server for each operation into this folder")
+	plainFile := flags.String("serve-bare", "", "serve a plain file; the bench starts itself so")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *plainFile != "" {
+		return serveBare(ctx, *plainFile, out)
 	}
 	if s.dir, err = os.MkdirTemp(s.dir, "wardbook-bench-"); err != nil {
 		return err
@@ -60,6 +78,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 			return err
 		}
 		defer pprof.StopCPUProfile()
+	}
+	switch {
+	case s.only == "http" && s.profiles != "":
+		return profilePart(ctx, s)
+	case s.only == "http":
+		return httpPart(ctx, s)
 	}
 	var all []result
 	for _, part := range []struct {
