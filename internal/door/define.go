@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
@@ -22,6 +23,16 @@ type Definition struct {
 	Archive *bool    // hide the object or, with false, show it again; a built-in object cannot be hidden
 	Add     []schema.Field
 	Change  []FieldPatch
+	Repeat  string `json:"-"` // as in Create
+}
+
+// request is what a repetition is compared with: a patch's JSON leaves out which field it is for.
+func (d *Definition) request() any {
+	var names []string
+	for _, p := range d.Change {
+		names = append(names, p.Name)
+	}
+	return []any{d, names}
 }
 
 // FieldPatch changes a field; nil leaves a part as it is. The type stays: what is stored under it could
@@ -68,6 +79,9 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 		return nil, err
 	}
 	cat := s.d.catalogue.Load()
+	if o, err := s.definedBefore(ctx, a, cat.schema, def); o != nil || err != nil {
+		return o, err
+	}
 	next, err := s.d.redefined(cat.schema, def)
 	if err != nil {
 		return nil, err
@@ -96,7 +110,7 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 			return nil, err
 		}
 	}
-	if err := s.writeDefinition(ctx, a, cat.schema, o, all); err != nil {
+	if err := s.writeDefinition(ctx, a, cat.schema, o, all, def); err != nil {
 		return nil, err
 	}
 	s.d.setSchema(made)
@@ -107,7 +121,7 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 
 // writeDefinition stores and journals changed objects, the first of which has its table brought up to
 // date.
-func (s *Session) writeDefinition(ctx context.Context, a *access, was *schema.Schema, o *schema.Object, all []schema.Object) error {
+func (s *Session) writeDefinition(ctx context.Context, a *access, was *schema.Schema, o *schema.Object, all []schema.Object, def Definition) error {
 	_, err := s.change(ctx, a, kindDefine, false, id.ID{}, func(c *change) error {
 		for _, next := range all {
 			if err := s.d.data.Define(ctx, c.tx, next); err != nil {
@@ -128,9 +142,33 @@ func (s *Session) writeDefinition(ctx context.Context, a *access, was *schema.Sc
 				return err
 			}
 		}
+		if err := c.remember(ctx, def.Repeat, def.request(), strconv.FormatUint(uint64(o.ID), 10)); err != nil {
+			return err
+		}
 		return s.d.data.Bump(ctx, c.tx, schemaEpoch)
 	})
 	return err
+}
+
+// definedBefore returns the object that an earlier request of the same name defined; nil where there was
+// none.
+func (s *Session) definedBefore(ctx context.Context, a *access, sch *schema.Schema, def Definition) (o *schema.Object, err error) {
+	if def.Repeat == "" {
+		return nil, nil
+	}
+	_, err = s.change(ctx, a, kindDefine, true, id.ID{}, func(c *change) error {
+		before, err := c.repeated(ctx, def.Repeat, def.request())
+		if err != nil || before == "" {
+			return err
+		}
+		n, err := strconv.ParseUint(before, 10, 32)
+		if err != nil {
+			return fault.Wrap(fault.Internal, err, "bad_answer", "a stored answer is damaged")
+		}
+		o = sch.ObjectByID(uint32(n))
+		return nil
+	})
+	return o, err
 }
 
 // defined journals a definition, whole: it holds no customer data but may name what a company keeps

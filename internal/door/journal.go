@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -29,6 +30,8 @@ type JournalQuery struct {
 	Object    string
 	Verb      string
 	Filter    string // CEL over seq, at, actor, verb, object, record and changeset; "" for all
+
+	within []string // only entries about these objects; nil for all
 }
 
 // JournalEntry is an entry with its number.
@@ -37,8 +40,9 @@ type JournalEntry struct {
 	journal.Entry
 }
 
-// Journal returns entries: everybody's to who may audit, to others only their own. Reading everybody's
-// is in the journal before the answer.
+// Journal returns entries: everybody's to who may audit, to others only their own and, through a token
+// that may do less than its person, of those only the ones about objects that the token may read.
+// Reading everybody's is in the journal before the answer.
 func (s *Session) Journal(ctx context.Context, q JournalQuery) (_ []JournalEntry, err error) {
 	defer fault.Op(&err, "door.Journal")
 	a, err := s.access(ctx)
@@ -56,7 +60,7 @@ func (s *Session) Journal(ctx context.Context, q JournalQuery) (_ []JournalEntry
 		if !q.Actor.IsZero() && q.Actor != a.me {
 			return nil, s.forbidden(ctx, "journal", "", nil)
 		}
-		q.Actor = a.me
+		q.Actor, q.within = a.me, withinToken(a)
 	}
 	if err := s.d.flush(ctx, true); err != nil {
 		return nil, err
@@ -86,6 +90,27 @@ func (s *Session) Journal(ctx context.Context, q JournalQuery) (_ []JournalEntry
 	return list, nil
 }
 
+// withinToken lists the objects whose entries the limits of a token leave to it; nil for all, and for
+// entries about no object.
+func withinToken(a *access) []string {
+	if a.rights.Within(policy.Everything, policy.Read) {
+		return nil
+	}
+	list := []string{}
+	for _, o := range a.cat.schema.Objects() {
+		if a.rights.Within(o.Name, policy.Read) {
+			list = append(list, o.Name)
+		}
+	}
+	return list
+}
+
+// ownEntry reports whether an entry is about what the session's person did and its token may see.
+func ownEntry(a *access, row *journal.Row) bool {
+	within := withinToken(a)
+	return row.Actor == a.me && (within == nil || slices.Contains(within, row.Object))
+}
+
 func mayAudit(a *access) bool {
 	return a.rights.Scope(policy.Everything, policy.Audit) == policy.All
 }
@@ -103,6 +128,13 @@ func (q *JournalQuery) where(es expr.Session, d expr.Dialect) store.Where {
 		add(!q.ChangeSet.IsZero(), "changeset", q.ChangeSet.Bytes())
 		add(q.Object != "", "object", q.Object)
 		add(q.Verb != "", "verb", q.Verb)
+		if q.within != nil {
+			text += " AND (1=0"
+			for _, name := range q.within {
+				text += " OR object = " + st.Mark(name)
+			}
+			text += ")"
+		}
 		if q.Filter == "" {
 			return text, nil
 		}
@@ -179,7 +211,7 @@ func (s *Session) Prove(ctx context.Context, entry id.ID) (_ *Proof, err error) 
 	switch {
 	case len(rows) == 0:
 		return nil, absent
-	case !mayAudit(a) && rows[0].Actor != a.me:
+	case !mayAudit(a) && !ownEntry(a, rows[0]):
 		return nil, s.forbidden(ctx, "prove", "", absent)
 	}
 	if err := s.durable(ctx, s.entry("prove", ""), entry.String()); err != nil {

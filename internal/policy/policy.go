@@ -182,6 +182,10 @@ func (r *Rights) Scope(object string, verb Verb) Scope {
 // May reports whether the rights grant the verb on some record of the object.
 func (r *Rights) May(object string, verb Verb) bool { return r.Scope(object, verb) > None }
 
+// Within reports whether the limits leave a verb on an object, whatever the roles grant; of Everything,
+// whether they leave it on every object.
+func (r *Rights) Within(object string, verb Verb) bool { return r.within(object, verb) }
+
 func (r *Rights) within(object string, verb Verb) bool {
 	for _, list := range r.limits {
 		if !slices.ContainsFunc(list, func(l Limit) bool {

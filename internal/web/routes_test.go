@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +24,8 @@ type row struct {
 }
 
 // rows has a row for each route. Where a stranger is answered 200, the answer is about the stranger
-// alone, or empty; everybody may read, and prove, the entries of their own acts; denied looks like absent; 403 stands where absence would lie.
+// alone, or empty; everybody may read, and prove, the entries of their own acts, through a token those
+// about what the token may read; denied looks like absent; 403 stands where absence would lie.
 func rows() map[string]row {
 	const label = `"label":{"en":"Car","zh":"车"}`
 	return map[string]row{
@@ -48,7 +51,7 @@ func rows() map[string]row {
 		"POST /api/v1/changesets/{id}/undo":             {"/api/v1/changesets/$set/undo", `{}`, 200, 404, 404},
 		"GET /api/v1/journal":                           {"/api/v1/journal", "", 200, 200, 200},
 		"GET /api/v1/journal/checkpoint":                {"/api/v1/journal/checkpoint", "", 200, 200, 200},
-		"GET /api/v1/journal/proof":                     {"/api/v1/journal/proof?entry=$entry", "", 200, 404, 200},
+		"GET /api/v1/journal/proof":                     {"/api/v1/journal/proof?entry=$entry", "", 200, 404, 404},
 	}
 }
 
@@ -199,6 +202,70 @@ func TestRepeatedRequests(t *testing.T) {
 	}
 	if a := s.send(t, "GET", "/api/v1/records/company?count=true&filter="+`name=="B"`, s.owner, "").want(200); a.get("count") != 1.0 {
 		t.Error(a.text)
+	}
+}
+
+func TestRepeatedDefinitions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	const label, key = `"label":{"en":"Car","zh":"车"}`, "Idempotency-Key: d1"
+	const car = `{"name":"car",` + label + `,"plural":{"en":"Cars","zh":"车"},"title":["code"],"fields":[{"name":"code","type":"text","class":"internal","label":{"en":"Code","zh":"编号"}}]}`
+	s.send(t, "POST", "/api/v1/objects", s.owner, car, key).want(201)
+	if again := s.send(t, "POST", "/api/v1/objects", s.owner, car, key).want(201); again.str("name") != "car" {
+		t.Error(again.text)
+	}
+	const seats = `{"name":"seats","type":"int","class":"internal","label":{"en":"Seats","zh":"座位"}}`
+	if a := s.send(t, "POST", "/api/v1/objects/car/fields", s.owner, seats, key).want(409); a.str("reason") != "idempotency_reuse" {
+		t.Error(a.text)
+	}
+	for range 2 {
+		s.send(t, "POST", "/api/v1/objects/car/fields", s.owner, seats, "Idempotency-Key: d2").want(201)
+	}
+	s.send(t, "POST", "/api/v1/objects/car/fields", s.owner, seats).want(422)
+	stranger := s.token(t, s.Person(t, "Stan Stranger", id.ID{}), "*:*")
+	s.send(t, "POST", "/api/v1/objects", stranger, car, key).want(403)
+}
+
+// A token for one object reads of its person's journal what is about that object, and proves no more.
+func TestJournalOfNarrowTokens(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	rita := s.Person(t, "Rita Rep", id.ID{}, "sales_rep")
+	whole := s.token(t, rita, "*:*")
+	set := s.send(t, "POST", "/api/v1/batch", whole, `{"operations":[{"op":"create","object":"company","fields":{"name":"A"}},{"op":"create","object":"task","fields":{"subject":"B"}}]}`).want(200).str("changeset")
+	entries := map[string]string{}
+	list := s.send(t, "GET", "/api/v1/journal", whole, "").want(200)
+	for i := range 9 {
+		at := "entries/" + strconv.Itoa(i) + "/"
+		if list.str(at+"verb") == "create" {
+			entries[list.str(at+"object")] = list.str(at + "id")
+		}
+	}
+	for _, c := range []struct {
+		name, scope, sees string
+	}{
+		{"read tasks", "task:read", "task"},
+		{"create tasks", "task:create", ""},
+		{"read everything", "*:read", "company task"},
+		{"read companies", "company:read", "company"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			token := s.token(t, rita, c.scope)
+			got := s.send(t, "GET", "/api/v1/journal?filter="+url.QueryEscape("verb == 'create'"), token, "").want(200)
+			for _, object := range []string{"company", "task"} {
+				want, status := strings.Contains(c.sees, object), 404
+				if want {
+					status = 200
+				}
+				if strings.Contains(got.text, `"object":"`+object+`"`) != want {
+					t.Errorf("%s: %s", object, got.text)
+				}
+				s.send(t, "GET", "/api/v1/journal/proof?entry="+entries[object], token, "").want(status)
+			}
+		})
+	}
+	if a := s.send(t, "GET", "/api/v1/changesets/"+set, s.token(t, rita, "task:read"), ""); a.status != 404 {
+		t.Errorf("%d %s", a.status, a.text)
 	}
 }
 

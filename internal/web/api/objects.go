@@ -189,6 +189,9 @@ func changeField(_ *API, c *call) (reply, error) {
 
 // defined carries a definition out and answers the object as the session sees it then.
 func defined(c *call, def door.Definition, status int) (reply, error) {
+	if status == http.StatusCreated {
+		def.Repeat = c.Header.Get("Idempotency-Key")
+	}
 	o, err := c.session.Define(c.ctx, def)
 	if err != nil {
 		return reply{}, err
