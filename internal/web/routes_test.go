@@ -30,6 +30,7 @@ func rows() map[string]row {
 	const label = `"label":{"en":"Car","zh":"车"}`
 	return map[string]row{
 		"GET /api/v1/me":                                {"/api/v1/me", "", 200, 200, 200},
+		"GET /api/v1/openapi.json":                      {"/api/v1/openapi.json", "", 200, 200, 200},
 		"GET /api/v1/objects":                           {"/api/v1/objects", "", 200, 200, 200},
 		"GET /api/v1/objects/{object}":                  {"/api/v1/objects/company", "", 200, 404, 404},
 		"POST /api/v1/objects":                          {"/api/v1/objects", `{"name":"car",` + label + `,"plural":{"en":"Cars","zh":"车"},"title":["code"],"fields":[{"name":"code","type":"text","class":"internal","label":{"en":"Code","zh":"编号"}}]}`, 201, 403, 403},

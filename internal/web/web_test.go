@@ -37,6 +37,7 @@ type site struct {
 	tokens *authn.Tokens
 	log    *strings.Builder
 	owner  string // a token that may do what the owner may
+	told   *contract
 }
 
 func newSite(t *testing.T, engine sqldb.Engine) *site {
@@ -58,7 +59,7 @@ func siteOf(t *testing.T, w *doortest.World) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{World: w, log: &strings.Builder{}}
+	s := &site{World: w, log: &strings.Builder{}, told: newContract()}
 	ids := id.NewSource(w.Clock.Now, rand.Reader)
 	s.tokens = authn.NewTokens(ctl, ids, w.Clock.Now, rand.Reader)
 	log := slog.New(slog.NewTextHandler(s.log, nil))
@@ -70,7 +71,7 @@ func siteOf(t *testing.T, w *doortest.World) *site {
 
 // bare is a server without an organisation, for what needs none.
 func bare() *site {
-	s := &site{log: &strings.Builder{}}
+	s := &site{log: &strings.Builder{}, told: newContract()}
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	ids := id.NewSource(time.Now, rand.Reader)
 	s.server = New(config.Config{Listen: "127.0.0.1:0"}, api.New(nil, nil, ids, time.Now, log), ids, time.Now, log, func(context.Context) error { return nil })
@@ -117,6 +118,7 @@ func (s *site) serve(t *testing.T, r *http.Request) answer {
 	s.server.http.Handler.ServeHTTP(w, r)
 	a := answer{t: t, status: w.Code, header: w.Result().Header, text: w.Body.String()}
 	a.check(r)
+	s.told.hold(s, a, r)
 	return a
 }
 

@@ -92,7 +92,9 @@ func (a *API) serve(route Route) http.Handler {
 			return
 		}
 		note(r, route.Path, actor)
-		if wait := a.limits.take(actor.App().String() + actor.User().String()); wait > 0 {
+		wait, left := a.limits.take(actor.App().String() + actor.User().String())
+		rateLimits(w.Header(), left)
+		if wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 			a.problem(w, r, fault.New(fault.TooMany, "too_many_requests", "too many requests: wait and try again"))
 			return

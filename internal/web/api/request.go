@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -271,14 +272,20 @@ func newLimits(now func() time.Time) *limits {
 	return &limits{now: now, asks: map[string]*rate.Limiter{}, fails: map[string]*rate.Limiter{}}
 }
 
-// take counts a request and returns how long to wait; 0 to go on.
-func (l *limits) take(who string) time.Duration {
-	r := l.of(l.asks, who, perSecond, burst).ReserveN(l.now(), 1)
-	wait := r.DelayFrom(l.now())
-	if wait > 0 {
-		r.CancelAt(l.now())
+// take counts a request and returns how long to wait, 0 to go on, and how many may follow at once.
+func (l *limits) take(who string) (wait time.Duration, left int) {
+	now, x := l.now(), l.of(l.asks, who, perSecond, burst)
+	r := x.ReserveN(now, 1)
+	if wait = r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
 	}
-	return wait
+	return wait, max(0, int(x.TokensAt(now)))
+}
+
+// rateLimits tells a caller how many calls are left, and in how many seconds all are.
+func rateLimits(h http.Header, left int) {
+	h.Set("RateLimit-Policy", fmt.Sprintf(`"calls";q=%d;w=%d`, burst, burst/perSecond))
+	h.Set("RateLimit", fmt.Sprintf(`"calls";r=%d;t=%d`, left, (burst-left+perSecond-1)/perSecond))
 }
 
 func (l *limits) of(m map[string]*rate.Limiter, who string, every rate.Limit, burst int) *rate.Limiter {

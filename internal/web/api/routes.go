@@ -28,6 +28,7 @@ func Routes() []Route {
 	const v = "/api/v1"
 	return []Route{
 		{"GET", v + "/me", "who the token acts for", "", false, me},
+		{"GET", v + "/openapi.json", "this API as an OpenAPI 3.1 document, with your objects and fields", "", false, description},
 		{"GET", v + "/objects", "the objects that you may use", "", false, objects},
 		{"GET", v + "/objects/{object}", "one object, its fields and what you may do", "", false, object},
 		{"POST", v + "/objects", "make a custom object", "", false, defineObject},

@@ -1,0 +1,111 @@
+package api
+
+import "github.com/wardbook/wardbook/internal/fault"
+
+// components are the schemas that the organisation's structure does not change.
+func components() map[string]js {
+	label := ref("label")
+	can := structure(map[string]js{"update": flag(), "delete": flag()})
+	all := map[string]js{
+		"label": about(structure(map[string]js{"en": text(500), "zh": text(500)}), "a text in English and Chinese"),
+		"can":   about(can, "what the caller may do to the record"),
+		"me": structure(map[string]js{
+			"user": structure(map[string]js{"id": noIdent(), "name": text(255)}), "roles": many(ident(), 200), "locale": text(20), "can": flags(10),
+		}),
+		"page": structure(map[string]js{
+			"records": many(ref("record"), 500), "next_cursor": about(text(8192), "empty on the last page"), "count": whole(0, 1_000_000), "count_capped": about(flag(), "there are more than count"),
+		}, "count", "count_capped"),
+		"fieldChange": structure(map[string]js{"field": word(), "old": anything(), "new": anything()}),
+		"change": structure(map[string]js{
+			"seq": count(), "time": moment8601(), "actor": noIdent(), "via": word(), "verb": word(), "version": count(), "changeset": noIdent(),
+			"erased": about(flag(), "the values went with the person's keys"), "fields": {"type": []string{"array", "null"}, "items": ref("fieldChange"), "maxItems": 500},
+		}, "erased"),
+		"entry": structure(map[string]js{
+			"seq": count(), "id": ident(), "time": moment8601(), "actor": noIdent(), "app": noIdent(), "via": word(), "verb": word(), "object": word(), "record": noIdent(),
+			"version": count(), "changeset": noIdent(), "decision": oneOf("allow", "deny", "held"), "reason": text(500), "request_id": noIdent(), "count": count(),
+		}),
+		"conflict": structure(map[string]js{"object": word(), "id": ident(), "fields": {"type": []string{"array", "null"}, "items": word(), "maxItems": 500}}),
+	}
+	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts()} {
+		for name, s := range part {
+			all[name] = s
+		}
+	}
+	return all
+}
+
+func problemParts() map[string]js {
+	kinds := []string{}
+	for _, k := range []fault.Kind{fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.Stale, fault.Held, fault.TooLarge, fault.TooMany, fault.Internal, fault.Unavailable} {
+		kinds = append(kinds, string(k))
+	}
+	return map[string]js{
+		"fieldProblem": structure(map[string]js{"field": text(100), "reason": word(), "message": text(2000), "row": about(whole(1, 1_000_000), "of a file, or operation of a batch")}, "row"),
+		"problem": about(structure(map[string]js{
+			"type": {"const": "about:blank"}, "title": text(100), "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599}, "detail": text(2000),
+			"code": oneOf(kinds...), "reason": word(), "errors": many(ref("fieldProblem"), 1000), "request_id": noIdent(),
+		}, "errors"), "an error (RFC 9457)"),
+	}
+}
+
+func structureParts(label js) map[string]js {
+	option := structure(map[string]js{"key": word(), "label": label, "color": text(20), "archived": flag()}, "color", "archived")
+	limits := func() map[string]js {
+		return map[string]js{
+			"name": word(), "type": word(), "class": oneOf("public", "internal", "personal", "restricted", "secret"), "label": label, "help": label, "required": flag(), "unique": flag(),
+			"options": many(ref("option"), 5000), "target": many(word(), 500), "max": whole(0, maxText), "digits": whole(0, 4), "default": text(255), "currency": text(3),
+			"formula": text(10_000), "result": word(), "pattern": text(255),
+		}
+	}
+	return map[string]js{
+		"option": option,
+		"field": structure(map[string]js{
+			"name": word(), "type": word(), "class": oneOf("public", "internal", "personal", "restricted", "secret"), "label": label, "help": label, "required": flag(),
+			"read_only": flag(), "unique": flag(), "options": many(ref("option"), 5000), "target": many(word(), 500), "can": flags(10),
+		}, "help", "options", "target"),
+		"object": structure(map[string]js{
+			"name": word(), "label": label, "plural": label, "title": many(word(), 10), "custom": flag(), "fields": many(ref("field"), 500), "actions": many(word(), 100), "can": flags(10),
+		}),
+		"defined": {
+			"description": "the object as the caller sees it, or its names for who may not use it",
+			"anyOf":       []js{ref("object"), structure(map[string]js{"name": word(), "label": label, "plural": label})},
+		},
+		"fieldInput": structure(limits(), "help", "required", "unique", "options", "target", "max", "digits", "default", "currency", "formula", "result", "pattern"),
+		"fieldPatch": structure(map[string]js{"label": label, "help": label, "required": flag(), "archived": flag(), "options": many(ref("option"), 5000)}, "label", "help", "required", "archived", "options"),
+		"objectInput": structure(map[string]js{
+			"name": word(), "label": label, "plural": label, "title": many(word(), 10), "subject": word(), "fields": many(ref("fieldInput"), 500), "indexes": many(many(word(), 10), 20),
+		}, "subject", "indexes"),
+		"objectPatch": structure(map[string]js{"label": label, "plural": label, "archived": flag()}, "label", "plural", "archived"),
+	}
+}
+
+func tableParts() map[string]js {
+	measure := structure(map[string]js{"op": oneOf("count", "sum", "avg", "min", "max", "count_distinct"), "field": text(100)}, "field")
+	key := js{"anyOf": []js{text(100), structure(map[string]js{"field": text(100), "by": oneOf("day", "week", "month", "quarter", "year")}, "by")}}
+	return map[string]js{
+		"measure": measure,
+		"aggregation": structure(map[string]js{
+			"group_by": many(key, 10), "measures": many(ref("measure"), 20), "filter": text(10_000), "sort": text(100), "limit": whole(0, 10_000),
+		}, "group_by", "measures", "filter", "sort", "limit"),
+		"group": structure(map[string]js{
+			"keys": {"type": []string{"array", "null"}, "items": anything(), "maxItems": 10}, "values": {"type": []string{"array", "null"}, "items": anything(), "maxItems": 20}, "count": count(),
+		}),
+		"table": structure(map[string]js{"rows": {"type": []string{"array", "null"}, "items": ref("group"), "maxItems": 10_000}, "more": about(flag(), "there are more groups")}, "more"),
+	}
+}
+
+func batchParts() map[string]js {
+	problems := js{"type": []string{"array", "null"}, "items": ref("fieldProblem"), "maxItems": 1000}
+	return map[string]js{
+		"operation": structure(map[string]js{
+			"op": oneOf("create", "update", "delete", "restore"), "object": word(), "id": ident(), "version": whole(0, maxCount), "fields": ref("write"),
+		}, "id", "version", "fields"),
+		"batch": structure(map[string]js{"operations": many(ref("operation"), 1000), "dry_run": flag(), "partial": flag()}, "dry_run", "partial"),
+		"batchAnswer": structure(map[string]js{
+			"changeset": noIdent(), "failed": whole(0, 1000),
+			"results": many(js{"anyOf": []js{
+				structure(map[string]js{"id": noIdent(), "version": count()}), structure(map[string]js{"code": word(), "detail": text(2000), "errors": problems}),
+			}}, 1000),
+		}),
+	}
+}

@@ -1,0 +1,87 @@
+package api
+
+import "net/http"
+
+// shape is what a route takes and answers, for the description of the API. A route without its shape,
+// and an answer that is not as its shape says, fail a test.
+type shape struct {
+	name   string // operationId
+	tag    string
+	body   js     // of the request; nil for none
+	loose  bool   // the body may be left out
+	status int    // of success; 0 means 200
+	answer js     // nil for none
+	media  string // of the answer; "" means JSON
+	needs  string // "match" takes If-Match, "repeat" Idempotency-Key
+}
+
+// shapes tells each route's shape, by method and path.
+func shapes() map[string]shape {
+	const v = "/api/v1"
+	record, fields := ref("record"), structure(map[string]js{"fields": ref("write")})
+	return map[string]shape{
+		"GET " + v + "/me":                                {name: "getMe", tag: "you", answer: ref("me")},
+		"GET " + v + "/openapi.json":                      {name: "getDescription", tag: "you", answer: js{"type": "object", "required": []string{"openapi", "info", "paths", "components"}}},
+		"GET " + v + "/objects":                           {name: "listObjects", tag: "structure", answer: structure(map[string]js{"objects": many(ref("object"), 500)})},
+		"GET " + v + "/objects/{object}":                  {name: "getObject", tag: "structure", answer: ref("object")},
+		"POST " + v + "/objects":                          {name: "defineObject", tag: "structure", body: ref("objectInput"), status: http.StatusCreated, answer: ref("defined"), needs: "repeat"},
+		"PATCH " + v + "/objects/{object}":                {name: "changeObject", tag: "structure", body: ref("objectPatch"), answer: ref("defined")},
+		"POST " + v + "/objects/{object}/fields":          {name: "addField", tag: "structure", body: ref("fieldInput"), status: http.StatusCreated, answer: ref("defined"), needs: "repeat"},
+		"PATCH " + v + "/objects/{object}/fields/{field}": {name: "changeField", tag: "structure", body: ref("fieldPatch"), answer: ref("defined")},
+		"GET " + v + "/records/{object}":                  {name: "listRecords", tag: "records", answer: ref("page")},
+		"POST " + v + "/records/{object}":                 {name: "createRecord", tag: "records", body: fields, status: http.StatusCreated, answer: record, needs: "repeat"},
+		"GET " + v + "/records/{object}/{id}":             {name: "getRecord", tag: "records", answer: record},
+		"PATCH " + v + "/records/{object}/{id}":           {name: "updateRecord", tag: "records", body: fields, answer: record, needs: "match"},
+		"DELETE " + v + "/records/{object}/{id}":          {name: "deleteRecord", tag: "records", status: http.StatusNoContent, needs: "match"},
+		"POST " + v + "/records/{object}/{id}/restore": {
+			name: "restoreRecord", tag: "records", loose: true, answer: record,
+			body: structure(map[string]js{"version": about(whole(0, maxCount), "give a living record the values of this version")}, "version"),
+		},
+		"GET " + v + "/records/{object}/{id}/history": {name: "getHistory", tag: "records", answer: structure(map[string]js{"changes": many(ref("change"), 200), "next_cursor": text(20)})},
+		"POST " + v + "/records/{object}/{id}/reveal": {
+			name: "revealField", tag: "records", body: structure(map[string]js{"field": word(), "purpose": text(500)}),
+			answer: structure(map[string]js{"value": anything(), "expires_at": about(moment8601(), "mask it again then")}),
+		},
+		"POST " + v + "/aggregate/{object}": {name: "aggregateRecords", tag: "records", body: ref("aggregation"), answer: ref("table")},
+		"POST " + v + "/batch":              {name: "runBatch", tag: "changes", body: ref("batch"), answer: ref("batchAnswer"), needs: "repeat"},
+		"GET " + v + "/changesets":          {name: "listChangeSets", tag: "changes", answer: structure(map[string]js{"changesets": many(record, 500), "next_cursor": text(8192)})},
+		"GET " + v + "/changesets/{id}":     {name: "getChangeSet", tag: "changes", answer: structure(map[string]js{"changeset": record, "changes": many(ref("entry"), 200), "next_cursor": text(20)})},
+		"POST " + v + "/changesets/{id}/undo": {
+			name: "undoChangeSet", tag: "changes", loose: true, body: structure(map[string]js{"dry_run": flag(), "skip_conflicts": flag()}, "dry_run", "skip_conflicts"),
+			answer: structure(map[string]js{"changeset": noIdent(), "changed": count(), "conflicts": many(ref("conflict"), 100)}),
+		},
+		"GET " + v + "/journal":            {name: "listEntries", tag: "journal", answer: structure(map[string]js{"entries": many(ref("entry"), 500), "next_cursor": text(20)})},
+		"GET " + v + "/journal/checkpoint": {name: "getCheckpoint", tag: "journal", answer: structure(map[string]js{"checkpoint": about(text(4096), "a C2SP signed checkpoint")})},
+		"GET " + v + "/journal/proof": {name: "proveEntry", tag: "journal", answer: structure(map[string]js{
+			"entry": ref("entry"), "body": about(text(maxText), "the entry as it is hashed, in base64"), "checkpoint": text(4096), "hashes": many(text(60), 64),
+		})},
+	}
+}
+
+// tags are the chapters of the description.
+func tags() []js {
+	return []js{
+		{"name": "changes", "description": "Changes done as one, and taking them back"},
+		{"name": "journal", "description": "What was done, and proofs of it"},
+		{"name": "records", "description": "Records of every object"},
+		{"name": "structure", "description": "Objects and fields"},
+		{"name": "you", "description": "The caller, and what it may see"},
+	}
+}
+
+// parameters tells what the query parameters take.
+func parameters() map[string]js {
+	cursor := about(text(8192), "next_cursor of the page before")
+	return map[string]js{
+		"filter":  about(text(10_000), "a condition in CEL"),
+		"search":  about(text(500), "words, or parts of them, all of which a record holds"),
+		"sort":    about(text(200), "up to 4 fields, - before a name for the greatest first"),
+		"fields":  about(text(10_000), "names of fields, or paths such as company.name"),
+		"limit":   about(js{"type": "integer", "format": "int32", "minimum": 1, "maximum": 500, "default": 50}, "how many, at most"),
+		"cursor":  cursor,
+		"count":   about(flag(), "also count, up to a cap"),
+		"as_of":   about(moment8601(), "as it was at a moment"),
+		"deleted": about(flag(), "the bin; needs the right to delete"),
+		"entry":   about(ident(), "the identifier of an entry"),
+	}
+}
