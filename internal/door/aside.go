@@ -110,21 +110,43 @@ func asideUsed(cat *catalogue, x *expr.Expr) bool {
 
 // match makes a full-text query of what was typed, in the fields that the session may read.
 func (a *access) match(o *schema.Object, typed string) (string, error) {
+	words, err := wordsOf("search", typed)
+	if err != nil {
+		return "", err
+	}
+	worded := a.worded(o)
+	if len(worded) == 0 {
+		return "", fault.InField("search", "not_searchable", "%s has no field that you can search", o.Name)
+	}
+	return gram.Match(words, columnsOf(worded)), nil
+}
+
+// wordsOf reads what was typed into a field of a request.
+func wordsOf(field, typed string) ([]gram.Word, error) {
 	if len(typed) > 500 {
-		return "", fault.InField("search", "too_long", "at most 500 bytes")
+		return nil, fault.InField(field, "too_long", "at most 500 bytes")
 	}
 	words := gram.Words(typed)
 	if len(words) == 0 {
-		return "", fault.InField("search", "too_short", "type two letters, or one Chinese character")
+		return nil, fault.InField(field, "too_short", "type two letters, or one Chinese character")
 	}
-	var columns []string
+	return words, nil
+}
+
+// worded lists the fields of an object by whose words the session may find records.
+func (a *access) worded(o *schema.Object) (list []*schema.Field) {
 	for i := range o.Fields {
-		if f := &o.Fields[i]; f.Worded() && !f.Archived && a.field(o, f) >= policy.Readable {
-			columns = append(columns, f.Column(""))
+		if f := &o.Fields[i]; !o.Written && f.Worded() && !f.Archived && a.field(o, f) >= policy.Readable {
+			list = append(list, f)
 		}
 	}
-	if len(columns) == 0 || o.Written {
-		return "", fault.InField("search", "not_searchable", "%s has no field that you can search", o.Name)
+	return list
+}
+
+func columnsOf(fields []*schema.Field) []string {
+	list := make([]string, len(fields))
+	for i, f := range fields {
+		list[i] = f.Column("")
 	}
-	return gram.Match(words, columns), nil
+	return list
 }

@@ -57,6 +57,10 @@ func verbs() map[string]verb {
 			p, err := s.List(ctx, door.Query{Object: "company"})
 			return withNothing(p != nil, err)
 		}},
+		"Search": {free: "finds what each may read", done: "search allow", call: func(s *door.Session, _ target) error {
+			found, err := s.Search(ctx, door.SearchQuery{Text: "Acme"})
+			return withNothing(found != nil, err)
+		}},
 		"Aggregate": {denied: "read company deny", done: "aggregate company allow", call: func(s *door.Session, _ target) error {
 			p, err := s.Aggregate(ctx, door.AggregateQuery{Object: "company"})
 			return withNothing(p != nil, err)

@@ -245,7 +245,7 @@ func TestLeakOracle(t *testing.T) {
 	t.Parallel()
 	doortest.Engines(t, func(t *testing.T, w *doortest.World) {
 		o := newOracle(t, w, 11)
-		channels := []func(*oraclePerson){o.get, o.list, o.filtered, o.sorted, o.aggregated, o.history, o.related, o.through, o.bin, o.past, o.pastList, o.hiddenEverywhere, o.can, o.changeSets, o.owners, o.rolledUp}
+		channels := []func(*oraclePerson){o.get, o.list, o.filtered, o.sorted, o.aggregated, o.history, o.related, o.through, o.bin, o.past, o.pastList, o.hiddenEverywhere, o.can, o.changeSets, o.owners, o.rolledUp, o.searched}
 		want := 10_000
 		if testing.Short() {
 			want = 1_000

@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/wardbook/wardbook/internal/fault"
@@ -235,6 +236,15 @@ func (f *Field) Text(v any) string {
 		return ""
 	}
 	return f.kind().text(f, v)
+}
+
+// Words returns the words of a value, by which records are searched; "" for an absent one.
+func (f *Field) Words(v any) string {
+	if a, ok := v.(Address); ok { // not the names of its parts
+		parts := []string{a.Street, a.PostalCode, a.City, a.State, a.Country}
+		return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+	}
+	return f.Text(v)
 }
 
 // Store returns the driver values (int64, string, []byte, bool or nil) of the columns that are not

@@ -45,6 +45,8 @@ func rows() map[string]row {
 		"DELETE /api/v1/records/{object}/{id}":          {"/api/v1/records/company/$company", "", 204, 404, 404},
 		"POST /api/v1/records/{object}/{id}/restore":    {"/api/v1/records/company/$binned/restore", `{}`, 200, 404, 404},
 		"POST /api/v1/records/{object}/{id}/reveal":     {"/api/v1/records/contact/$contact/reveal", `{"field":"identity_number","purpose":"contract signing"}`, 200, 404, 404},
+		"GET /api/v1/search":                            {"/api/v1/search?q=alpha", "", 200, 200, 200},
+		"GET /api/v1/status":                            {"/api/v1/status", "", 200, 200, 200},
 		"POST /api/v1/aggregate/{object}":               {"/api/v1/aggregate/company", `{"group_by":["city"],"measures":[{"op":"count"}]}`, 200, 404, 404},
 		"POST /api/v1/batch":                            {"/api/v1/batch", `{"operations":[{"op":"create","object":"company","fields":{"name":"Delta"}}]}`, 200, 404, 404},
 		"GET /api/v1/changesets":                        {"/api/v1/changesets", "", 200, 404, 404},
@@ -288,6 +290,8 @@ func TestParameters(t *testing.T) {
 		{"an entry is an identifier", "/api/v1/journal/proof?entry=x", "entry", 400},
 		{"a field that is not there", "/api/v1/records/company?sort=nosuch", "sort", 422},
 		{"the past cannot be searched", "/api/v1/records/company?search=x&as_of=2026-03-04T08:00:00Z", "search", 422},
+		{"a search for nothing", "/api/v1/search", "q", 422},
+		{"a search for too many", "/api/v1/search?q=ab&limit=21", "limit", 422},
 		{"nothing to search for", "/api/v1/records/contact?search=-", "search", 422},
 	} {
 		if a := s.send(t, "GET", c.path, s.owner, "").want(c.status); a.str("errors/0/field") != c.field {

@@ -26,7 +26,7 @@ func components() map[string]js {
 		}),
 		"conflict": structure(map[string]js{"object": word(), "id": ident(), "fields": {"type": []string{"array", "null"}, "items": word(), "maxItems": 500}}),
 	}
-	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts()} {
+	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts(), searchParts(label)} {
 		for name, s := range part {
 			all[name] = s
 		}
@@ -91,6 +91,21 @@ func tableParts() map[string]js {
 			"keys": {"type": []string{"array", "null"}, "items": anything(), "maxItems": 10}, "values": {"type": []string{"array", "null"}, "items": anything(), "maxItems": 20}, "count": count(),
 		}),
 		"table": structure(map[string]js{"rows": {"type": []string{"array", "null"}, "items": ref("group"), "maxItems": 10_000}, "more": about(flag(), "there are more groups")}, "more"),
+	}
+}
+
+func searchParts(label js) map[string]js {
+	place := func() js { return js{"type": "integer", "format": "int32", "minimum": 0, "maximum": maxText} }
+	return map[string]js{
+		"mark": structure(map[string]js{
+			"field": word(), "text": about(text(1000), "the value, or the part of it around the first word"),
+			"ranges": many(about(structure(map[string]js{"from": place(), "to": place()}), "in characters (Unicode code points)"), 1000),
+		}),
+		"hit": structure(map[string]js{
+			"id": ident(), "object": word(), "version": count(), "title": text(2000),
+			"rank": oneOf("exact", "beginning", "word", "elsewhere"), "highlights": many(ref("mark"), 5),
+		}),
+		"groupFound": structure(map[string]js{"object": word(), "label": label, "records": many(ref("hit"), 20), "more": about(flag(), "there are more than these")}),
 	}
 }
 

@@ -29,6 +29,7 @@ func Routes() []Route {
 	return []Route{
 		{"GET", v + "/me", "who the token acts for", "", false, me},
 		{"GET", v + "/openapi.json", "this API as an OpenAPI 3.1 document, with your objects and fields", "", false, description},
+		{"GET", v + "/status", "how far behind search is", "", false, status},
 		{"GET", v + "/objects", "the objects that you may use", "", false, objects},
 		{"GET", v + "/objects/{object}", "one object, its fields and what you may do", "", false, object},
 		{"POST", v + "/objects", "make a custom object", "", false, defineObject},
@@ -43,6 +44,7 @@ func Routes() []Route {
 		{"POST", v + "/records/{object}/{id}/restore", "take out of the bin, or back to a version", "", false, restoreRecord},
 		{"GET", v + "/records/{object}/{id}/history", "what changed, when and by whom", "cursor", false, history},
 		{"POST", v + "/records/{object}/{id}/reveal", "show a masked field, for a purpose", "", false, reveal},
+		{"GET", v + "/search", "find records of every object: q, limit of each object", "q limit", false, search},
 		{"POST", v + "/aggregate/{object}", "numbers about groups of records", "", false, aggregate},
 		{"POST", v + "/batch", "several changes as one, or none", "", true, batch},
 		{"GET", v + "/changesets", "what was done as one", "filter limit cursor", false, changeSets},

@@ -42,6 +42,10 @@ func shapes() map[string]shape {
 			name: "revealField", tag: "records", body: structure(map[string]js{"field": word(), "purpose": text(500)}),
 			answer: structure(map[string]js{"value": anything(), "expires_at": about(moment8601(), "mask it again then")}),
 		},
+		"GET " + v + "/search": {name: "search", tag: "records", answer: structure(map[string]js{"groups": many(ref("groupFound"), 500)})},
+		"GET " + v + "/status": {name: "getStatus", tag: "you", answer: structure(map[string]js{
+			"search": structure(map[string]js{"missing": about(count(), "entries of the journal that cannot be found by yet"), "rebuilding": flag()}),
+		})},
 		"POST " + v + "/aggregate/{object}": {name: "aggregateRecords", tag: "records", body: ref("aggregation"), answer: ref("table")},
 		"POST " + v + "/batch":              {name: "runBatch", tag: "changes", body: ref("batch"), answer: ref("batchAnswer"), needs: "repeat"},
 		"GET " + v + "/changesets":          {name: "listChangeSets", tag: "changes", answer: structure(map[string]js{"changesets": many(record, 500), "next_cursor": text(8192)})},
@@ -82,6 +86,7 @@ func parameters() map[string]js {
 		"count":   about(flag(), "also count, up to a cap"),
 		"as_of":   about(moment8601(), "as it was at a moment"),
 		"deleted": about(flag(), "the bin; needs the right to delete"),
+		"q":       about(text(500), "words, or parts of them, all of which a record holds"),
 		"entry":   about(ident(), "the identifier of an entry"),
 	}
 }

@@ -455,9 +455,9 @@ func (a *aside) text(r *Row) []any {
 		case file:
 			list[i] = gram.Document(ref.Name)
 		case f.Type == schema.Phone:
-			list[i] = gram.Digits(f.Text(v))
+			list[i] = gram.Digits(f.Words(v))
 		default:
-			list[i] = gram.Document(f.Text(v))
+			list[i] = gram.Document(f.Words(v))
 		}
 	}
 	return list
