@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/transfer"
 )
@@ -157,50 +156,6 @@ func writeErrors(path string, sheet *transfer.Sheet, r *transfer.Result) error {
 	}
 	w.Flush()
 	return errors.Join(w.Error(), f.Close())
-}
-
-type exportCommand struct {
-	where
-	asJSON
-	Object  string   `arg:"" help:"Object, such as deal."`
-	Filter  string   `help:"Condition, such as \"amount > 1000\"." placeholder:"CEL"`
-	Fields  []string `help:"Fields, in order; a path such as company.name reads through a link." placeholder:"FIELD"`
-	Format  string   `help:"csv or json." enum:"csv,json" default:"csv"`
-	Output  string   `required:"" help:"File to write; - for standard output." placeholder:"FILE"`
-	Purpose string   `help:"What it is for; kept in the journal." default:"export at the command line"`
-}
-
-// Help is shown by wardbook export --help.
-func (c *exportCommand) Help() string {
-	return `Examples:
-  wardbook export deal --filter "stage.outcome == 'won'" --output won.csv
-  wardbook export contact --fields last_name,email,company.name --format json --output -`
-}
-
-// Run implements the command.
-func (c *exportCommand) Run(ctx context.Context, e env) error {
-	return with(ctx, e, c.where, func(o *organisation) error {
-		out, done := e.out, func() error { return nil }
-		if c.Output != "-" {
-			f, err := os.OpenFile(c.Output, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-			if err != nil {
-				return fault.Wrap(fault.Unavailable, err, "output", "--output cannot be written")
-			}
-			out, done = f, f.Close
-		}
-		bar := newBar(e)
-		n, err := transfer.Export(ctx, o.door, o.owner(), door.ViaCLI, transfer.Request{
-			Object: c.Object, Filter: c.Filter, Fields: c.Fields, Format: c.Format, Purpose: c.Purpose, Progress: func(n int) { bar.show(n, 0) },
-		}, out)
-		bar.end()
-		if err := errors.Join(err, done()); err != nil {
-			return err
-		}
-		if c.Output != "-" {
-			return c.print(e, map[string]int{"exported": n}, func(w io.Writer) { fmt.Fprintf(w, "exported %d\n", n) })
-		}
-		return nil
-	})
 }
 
 // bar is a line of progress on a terminal; in a pipe it is silent.

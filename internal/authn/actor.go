@@ -63,6 +63,9 @@ func Clerk() Actor {
 	for _, object := range []string{"import", "export"} {
 		a.grants = append(a.grants, policy.Grant{Object: object, Verb: policy.Create, Scope: policy.All})
 	}
+	for _, verb := range []policy.Verb{policy.Read, policy.Update} { // an export tells how far it came
+		a.grants = append(a.grants, policy.Grant{Object: "export", Verb: verb, Scope: policy.All})
+	}
 	for _, object := range []string{"user", "change_set"} { // what those records point to
 		a.grants = append(a.grants, policy.Grant{Object: object, Verb: policy.Read, Scope: policy.All})
 	}

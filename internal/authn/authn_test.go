@@ -308,7 +308,7 @@ func TestActors(t *testing.T) {
 		verbs   []policy.Verb
 	}{
 		"founder": {Founder(), []string{"user", "team", "role", "pipeline", "stage"}, []policy.Verb{policy.Create, policy.Read, policy.Update}},
-		"clerk":   {Clerk(), []string{"import", "export", "user", "change_set"}, []policy.Verb{policy.Create, policy.Read}},
+		"clerk":   {Clerk(), []string{"import", "export", "user", "change_set"}, []policy.Verb{policy.Create, policy.Read, policy.Update}},
 	} {
 		role, ok := want.actor.System()
 		if !ok || role.Name != name || !want.actor.User().IsZero() || len(role.Grants) == 0 {

@@ -95,13 +95,16 @@ func imports() Object {
 
 func exports() Object {
 	return Object{
-		ID: 7, Name: "export", Label: Text{"Export", "导出"}, Plural: Text{"Exports", "导出"}, Title: []string{"for_object"}, System: true, Written: true,
+		ID: 7, Name: "export", Label: Text{"Export", "导出"}, Plural: Text{"Exports", "导出"}, Title: []string{"for_object"}, Subject: "owner", System: true, Written: true,
 		Fields: []Field{
 			F(100, "for_object", Short, "Object", "对象", Kept),
 			F(101, "format", Short, "Format", "格式", Kept),
 			F(102, "purpose", Short, "Purpose", "用途", Kept),
 			F(103, "rows", Int, "Rows", "行数", Kept),
 			F(104, "columns", JSON, "Columns", "列", Kept),
+			F(105, "filter", Longtext, "Filter", "筛选条件", Kept, OfPerson), // it may name a customer
+			F(106, "options", JSON, "Options", "选项", Kept),
+			F(107, "state", Picklist, "State", "状态", Kept, One("ready", "Ready", "就绪", "running", "Running", "进行中", "done", "Done", "完成", "failed", "Failed", "失败")),
 		},
 	}
 }

@@ -1,199 +1,321 @@
 package transfer
 
 import (
+	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/wardbook/wardbook/internal/authn"
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
-	"github.com/wardbook/wardbook/internal/policy"
+	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/schema"
 )
 
 // Request says what to export.
 type Request struct {
 	Object  string
-	Filter  string
-	Fields  []string // none: all that may be read
-	Format  string   // csv or json
+	Filter  string   // CEL; "" for all
+	Fields  []string // none: all that may be read; a path such as company.name reads through a link
+	Format  string   // csv (also where none is told), xlsx, json, ndjson, vcf (vCard 4.0) or vcf3 (vCard 3.0)
 	Purpose string   // what it is for; it is in the journal
+	Layout  Layout
 	// Progress hears how many records were written; may be nil.
 	Progress func(done int)
 }
 
-// Export writes the records of an object that the actor sees and may export, newest first, and
-// returns how many. Each page is in the journal, with the purpose, before it is written.
-func Export(ctx context.Context, d *door.Door, actor authn.Actor, via door.Via, r Request, w io.Writer) (rows int, err error) {
-	defer fault.Op(&err, "transfer.Export(%s)", r.Object)
-	s := d.As(actor, via)
-	info, err := objectOf(ctx, s, r.Object)
+// Layout is how the table of a CSV or XLSX file looks.
+type Layout struct {
+	Heading string `json:"heading,omitempty"` // name (also where none is told), en or zh: what stands above a column
+	Zone    string `json:"zone,omitempty"`    // utc (also where none is told) or mine: the zone of moments, which each of them names
+	Money   string `json:"money,omitempty"`   // one (also where none is told) or two: an amount and its currency in one column or in two
+}
+
+// Bounds of an export.
+const (
+	MaxExport   = 5_000_000        // records
+	ExportReady = 15 * time.Minute // how long a prepared export waits to be fetched
+	ExportTime  = 30 * time.Minute // how long the writing of its file may take
+	MaxRunning  = 3                // exports of one person that are written at once
+)
+
+// Job is a prepared export: checked, in the journal, and with a record of its own.
+type Job struct {
+	ID      id.ID
+	Request Request
+	State   string // ready, running, done, failed or expired
+	Rows    int    // written so far, or exactly how many when it is done
+	Created time.Time
+	Ends    time.Time // until when it can be fetched or, once running, must be written
+
+	d       *door.Door
+	s       *door.Session
+	version int64
+	table   *table
+}
+
+// Prepare checks all that an export asks for and records it, with its purpose, before a byte is read.
+// The session needs the right to export the object.
+func Prepare(ctx context.Context, d *door.Door, s *door.Session, r Request) (_ *Job, err error) {
+	defer fault.Op(&err, "transfer.Prepare(%s)", r.Object)
+	if r.Purpose, err = purpose(r.Purpose); err != nil {
+		return nil, err
+	}
+	x := &Job{Request: r, State: "ready", d: d, s: s}
+	if err := x.plan(ctx); err != nil {
+		return nil, err
+	}
+	// One record, read as an ordinary list, finds a wrong filter or field now and not in the file.
+	q := x.query()
+	q.Purpose, q.Limit = "", 1
+	if _, err := s.List(ctx, q); err != nil {
+		return nil, err
+	}
+	return x, x.keep(ctx)
+}
+
+// plan finds what the columns are and refuses who may not export the object.
+func (x *Job) plan(ctx context.Context) (err error) {
+	list, err := x.s.Objects(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	if len(r.Fields) == 0 {
-		r.Fields = columns(info)
-	}
-	out, err := writerOf(r.Format, w, r.Fields)
-	if err != nil {
-		return 0, err
-	}
-	if strings.TrimSpace(r.Purpose) == "" {
-		return 0, fault.InField("purpose", "required", "say what the export is for, in a few words")
-	}
-	q := door.Query{Object: r.Object, Filter: r.Filter, Fields: r.Fields, Purpose: r.Purpose}
-	err = each(ctx, s, q, func(rec *door.Record) error {
-		rows++
-		if r.Progress != nil && rows%500 == 0 {
-			r.Progress(rows)
+	info := findObject(list, x.Request.Object)
+	if info == nil || !info.Can["export"] {
+		// The door says no, and the journal keeps that it was asked.
+		_, err := x.s.List(ctx, door.Query{Object: x.Request.Object, Purpose: x.Request.Purpose, Limit: 1})
+		if err == nil {
+			err = fault.New(fault.Unavailable, "rights_changed", "your rights changed at this moment: try again")
 		}
-		return out.record(info.Object, rec)
-	})
+		return err
+	}
+	me, err := x.s.Me(ctx)
 	if err != nil {
-		return rows, err
+		return err
+	}
+	x.table, err = newTable(list, info, me.Zone, &x.Request)
+	return err
+}
+
+func purpose(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	switch {
+	case utf8.RuneCountInString(text) < 3:
+		return "", fault.InField("purpose", "required", "say what the export is for, in a few words")
+	case len(text) > door.MaxPurpose || !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return "", fault.InField("purpose", "too_long", "at most %d bytes of text", door.MaxPurpose)
+	}
+	return text, nil
+}
+
+func (x *Job) query() door.Query {
+	return door.Query{Object: x.Request.Object, Filter: x.Request.Filter, Fields: x.table.names, Purpose: x.Request.Purpose}
+}
+
+// keep leaves the record of the export.
+func (x *Job) keep(ctx context.Context) error {
+	me, err := x.s.Me(ctx)
+	if err != nil {
+		return err
+	}
+	fields, err := json.Marshal(x.Request.Fields)
+	if err != nil {
+		return err
+	}
+	options, err := json.Marshal(x.Request.Layout)
+	if err != nil {
+		return err
+	}
+	r, err := x.clerk().Create(ctx, "export", door.Values{
+		"for_object": x.Request.Object, "format": x.Request.Format, "purpose": x.Request.Purpose, "owner": me.ID.String(), "state": "ready",
+		"columns": door.Parsed{Value: json.RawMessage(fields)}, "options": door.Parsed{Value: json.RawMessage(options)}, "filter": x.Request.Filter,
+	}, "")
+	if err != nil {
+		return err
+	}
+	x.ID, x.version, x.Created = r.ID, r.Version, x.d.Now()
+	x.Ends = x.Created.Add(ExportReady)
+	return nil
+}
+
+func (x *Job) clerk() *door.Session { return x.d.As(authn.Clerk(), door.ViaJob) }
+
+// Find returns an export of the session's own person, who must still have the right to export its
+// object; to everybody else there is no such export.
+func Find(ctx context.Context, d *door.Door, s *door.Session, rid id.ID) (_ *Job, err error) {
+	defer fault.Op(&err, "transfer.Find")
+	x := &Job{ID: rid, d: d, s: s}
+	absent := fault.New(fault.NotFound, "not_found", "there is no such export")
+	r, err := x.clerk().Get(ctx, "export", rid, door.GetOptions{})
+	if fault.Is(err, fault.NotFound) {
+		return nil, absent
+	}
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.Me(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Value("owner") != me.ID || me.ID.IsZero() {
+		return nil, absent
+	}
+	if err := x.read(r); err != nil {
+		return nil, err
+	}
+	if err := x.plan(ctx); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			err = absent
+		}
+		return nil, err
+	}
+	return x, nil
+}
+
+// read takes over what the record of the export says.
+func (x *Job) read(r *door.Record) error {
+	q := &x.Request
+	q.Object, q.Format, q.Purpose, q.Filter = r.Text("for_object"), r.Text("format"), r.Text("purpose"), r.Text("filter")
+	columns, _ := r.Value("columns").(json.RawMessage)
+	options, _ := r.Value("options").(json.RawMessage)
+	if len(columns) > 0 {
+		if err := json.Unmarshal(columns, &q.Fields); err != nil {
+			return err
+		}
+	}
+	if len(options) > 0 {
+		if err := json.Unmarshal(options, &q.Layout); err != nil {
+			return err
+		}
+	}
+	rows, _ := r.Value("rows").(int64)
+	created, _ := r.Value("created_at").(schema.Time)
+	updated, _ := r.Value("updated_at").(schema.Time)
+	x.version, x.State, x.Rows, x.Created = r.Version, r.Text("state"), int(rows), time.UnixMicro(int64(created)).UTC()
+	x.Ends = x.Created.Add(ExportReady)
+	if x.State == "running" {
+		x.Ends = time.UnixMicro(int64(updated)).UTC().Add(ExportTime)
+	}
+	switch late := x.d.Now().After(x.Ends); {
+	case late && x.State == "ready":
+		x.State = "expired"
+	case late && x.State == "running": // the process that wrote it is gone
+		x.State = "failed"
+	}
+	return nil
+}
+
+// Write writes the file of a prepared export, once: newest records first, page by page, each page in
+// the journal before it is written. Nothing is written where the error comes before the first page.
+func (x *Job) Write(ctx context.Context, w io.Writer) (rows int, err error) {
+	defer fault.Op(&err, "transfer.Export(%s)", x.Request.Object)
+	if err := x.begin(ctx); err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, ExportTime)
+	defer cancel()
+	err = x.pages(ctx, bufio.NewWriterSize(w, 64<<10))
+	return x.Rows, errors.Join(err, x.end(ctx, err == nil))
+}
+
+// begin takes the export, so that nobody else writes it again.
+func (x *Job) begin(ctx context.Context) error {
+	switch x.State {
+	case "ready":
+	case "expired":
+		return fault.New(fault.Conflict, "expired", "the export was not fetched within %d minutes: ask for it again", int(ExportReady/time.Minute))
+	default:
+		return fault.New(fault.Conflict, "fetched", "the file of an export is written once: ask for it again")
+	}
+	if err := x.checkRunning(ctx); err != nil {
+		return err
+	}
+	r, err := x.clerk().Update(ctx, "export", x.ID, x.version, door.Values{"state": "running"})
+	if fault.Is(err, fault.Stale) {
+		return fault.New(fault.Conflict, "fetched", "the file of an export is written once: ask for it again")
+	}
+	if err != nil {
+		return err
+	}
+	x.version, x.State = r.Version, "running"
+	return nil
+}
+
+// checkRunning bounds how many exports a person has written at once.
+func (x *Job) checkRunning(ctx context.Context) error {
+	me, err := x.s.Me(ctx)
+	if err != nil {
+		return err
+	}
+	page, err := x.clerk().List(ctx, door.Query{
+		Object: "export", Limit: MaxRunning, Fields: []string{"state"},
+		Filter: "state == 'running' && owner == '" + me.ID.String() + "' && updated_at > now() - minutes(" + itoa(int(ExportTime/time.Minute)) + ")",
+	})
+	if err == nil && len(page.Records) >= MaxRunning {
+		err = fault.New(fault.TooMany, "too_many_exports", "%d of your exports are being written: wait for one of them", MaxRunning)
+	}
+	return err
+}
+
+func (x *Job) pages(ctx context.Context, w *bufio.Writer) error {
+	q := x.query()
+	q.Limit = door.MaxLimit
+	var out format
+	for {
+		page, err := x.s.List(ctx, q)
+		if err != nil {
+			return err
+		}
+		if out == nil { // the journal has the first page, so bytes may flow
+			if out, err = x.table.writer(x.Request.Format, w); err != nil {
+				return err
+			}
+		}
+		for _, rec := range page.Records {
+			if x.Rows == min(MaxExport, out.most()) {
+				return fault.New(fault.TooLarge, "too_many_records", "more than %d records: export parts of them by a filter", x.Rows)
+			}
+			if err := out.record(rec); err != nil {
+				return err
+			}
+			x.Rows++
+		}
+		if x.Request.Progress != nil {
+			x.Request.Progress(x.Rows)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
 	}
 	if err := out.end(); err != nil {
-		return rows, err
+		return err
 	}
-	return rows, keepExport(ctx, d, actor, r, rows)
+	return w.Flush()
 }
 
-// columns are the fields of an export when none are named: all that hold a value of the record's own.
-func columns(info *door.ObjectInfo) []string {
-	var list []string
-	for _, f := range info.Fields {
-		if f.Access > policy.Hidden && f.Field.Name != "deleted_at" && f.Field.Class != schema.Secret {
-			list = append(list, f.Field.Name)
-		}
+// end records the exact count, also where the reader went away.
+func (x *Job) end(ctx context.Context, whole bool) error {
+	x.State = "failed"
+	if whole {
+		x.State = "done"
 	}
-	return list
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	_, err := x.clerk().Update(ctx, "export", x.ID, 0, door.Values{"state": x.State, "rows": num(x.Rows)})
+	return err
 }
 
-func keepExport(ctx context.Context, d *door.Door, actor authn.Actor, r Request, rows int) error {
-	fields, err := json.Marshal(r.Fields)
+// Export prepares and writes an export at once and returns how many records it holds.
+func Export(ctx context.Context, d *door.Door, actor authn.Actor, via door.Via, r Request, w io.Writer) (rows int, err error) {
+	x, err := Prepare(ctx, d, d.As(actor, via), r)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	v := door.Values{"for_object": r.Object, "format": r.Format, "purpose": r.Purpose, "rows": num(rows), "columns": door.Parsed{Value: json.RawMessage(fields)}}
-	if !actor.User().IsZero() {
-		v["owner"] = actor.User().String()
-	}
-	_, err = d.As(authn.Clerk(), door.ViaJob).Create(ctx, "export", v, "")
-	return err
-}
-
-// format writes records one after another.
-type format interface {
-	record(o *schema.Object, r *door.Record) error
-	end() error
-}
-
-func writerOf(name string, w io.Writer, fields []string) (format, error) {
-	switch name {
-	case "", "csv":
-		c := &csvFormat{w: csv.NewWriter(w), fields: fields}
-		if _, err := io.WriteString(w, "\ufeff"); err != nil { // spreadsheet programs then read UTF-8
-			return nil, err
-		}
-		return c, c.w.Write(append([]string{"id"}, fields...))
-	case "json":
-		return &jsonFormat{w: w, fields: fields}, nil
-	}
-	return nil, fault.InField("--format", "unknown_format", "use csv or json")
-}
-
-type csvFormat struct {
-	w      *csv.Writer
-	fields []string
-}
-
-func (c *csvFormat) record(o *schema.Object, r *door.Record) error {
-	row := []string{r.ID.String()}
-	for _, name := range c.fields {
-		text := r.Text(name)
-		if f := o.Field(name); f == nil || !harmless(f.Type) {
-			text = guard(text)
-		}
-		row = append(row, text)
-	}
-	return c.w.Write(row)
-}
-
-func (c *csvFormat) end() error {
-	c.w.Flush()
-	return c.w.Error()
-}
-
-// dangerous reports whether a spreadsheet program would run a text as a formula (OWASP, CSV
-// injection). Those for Chinese and Japanese take the wide signs too.
-func dangerous(text string) bool {
-	first, _ := utf8.DecodeRuneInString(text)
-	return text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first)
-}
-
-// guard puts a mark before a dangerous text, and before one that looks as if it had the mark already,
-// so that unguard gives back what it was.
-func guard(text string) string {
-	if dangerous(strings.TrimLeft(text, "'")) {
-		return "'" + text
-	}
-	return text
-}
-
-func unguard(text string) string {
-	if strings.HasPrefix(text, "'") && dangerous(strings.TrimLeft(text, "'")) {
-		return text[1:]
-	}
-	return text
-}
-
-// harmless types hold nothing but digits and signs of their own form.
-func harmless(t schema.Type) bool {
-	switch t {
-	case schema.Int, schema.DecimalT, schema.Percent, schema.MoneyT, schema.DateT, schema.Datetime, schema.Duration, schema.Phone, schema.Bool:
-		return true
-	}
-	return false
-}
-
-type jsonFormat struct {
-	w      io.Writer
-	fields []string
-	begun  bool
-}
-
-func (j *jsonFormat) record(_ *schema.Object, r *door.Record) error {
-	m := map[string]any{"id": r.ID.String(), "version": r.Version}
-	for _, name := range j.fields {
-		if v := r.JSON(name); v != nil {
-			m[name] = v
-		}
-	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	sep := "[\n"
-	if j.begun {
-		sep = ",\n"
-	}
-	j.begun = true
-	if _, err := io.WriteString(j.w, sep); err != nil {
-		return err
-	}
-	_, err = j.w.Write(b)
-	return err
-}
-
-func (j *jsonFormat) end() error {
-	text := "\n]\n"
-	if !j.begun {
-		text = "[]\n"
-	}
-	_, err := io.WriteString(j.w, text)
-	return err
+	x.Request.Progress = r.Progress
+	return x.Write(ctx, w)
 }
