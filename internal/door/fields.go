@@ -165,7 +165,7 @@ func (c *change) complete(ctx context.Context, o *schema.Object, old, row *store
 	if t := o.Timeline; t != nil && changed(o.Field(t.Field), old, row) {
 		row.Values[o.Field(t.Since).ID] = c.at
 	}
-	if err := c.stamps(o, row); err != nil {
+	if err := c.stamps(ctx, o, row); err != nil {
 		return err
 	}
 	for i := range o.Fields {
@@ -279,8 +279,11 @@ func (c *change) take(ctx context.Context, o *schema.Object, f *schema.Field, ol
 	return nil
 }
 
-// stamps keeps the moments since which conditions hold.
-func (c *change) stamps(o *schema.Object, row *store.Row) error {
+// stamps keeps the moments since which conditions hold. They hold or not whatever the session sees of
+// the records that they read.
+func (c *change) stamps(ctx context.Context, o *schema.Object, row *store.Row) error {
+	v := *c.v
+	v.get = func(o *schema.Object, rid id.ID) (*store.Row, error) { return c.stored(ctx, o, rid) }
 	for i := range o.Fields {
 		f := &o.Fields[i]
 		if f.Stamp == "" {
@@ -290,7 +293,7 @@ func (c *change) stamps(o *schema.Object, row *store.Row) error {
 		if err != nil {
 			return err
 		}
-		holds, err := c.v.holds(x, o, row)
+		holds, err := v.holds(x, o, row)
 		switch {
 		case err != nil:
 			return err

@@ -32,9 +32,10 @@ type change struct {
 	at      schema.Time
 	n       int64 // records changed
 	related map[ref]*store.Row
-	touched map[string]bool // objects changed
-	made    []id.ID         // of a batch: what each operation so far made
-	uploads []upload        // of the record that is being written
+	actual  map[ref]*store.Row // the same, whatever the session may see
+	touched map[string]bool    // objects changed
+	made    []id.ID            // of a batch: what each operation so far made
+	uploads []upload           // of the record that is being written
 }
 
 type ref struct {
@@ -62,7 +63,7 @@ const maxRaces = 20
 
 func (s *Session) changeOnce(ctx context.Context, a *access, kind string, dry bool, undoes id.ID, fn func(c *change) error) (set id.ID, err error) {
 	err = s.d.data.DB().Write(ctx, func(tx *sqldb.Tx) error {
-		c := &change{Session: s, tx: tx, set: s.d.ids.New(), at: schema.TimeOf(s.d.now()), related: map[ref]*store.Row{}, touched: map[string]bool{}}
+		c := &change{Session: s, tx: tx, set: s.d.ids.New(), at: schema.TimeOf(s.d.now()), related: map[ref]*store.Row{}, actual: map[ref]*store.Row{}, touched: map[string]bool{}}
 		c.v = s.viewer(ctx, a)
 		c.v.get = func(o *schema.Object, rid id.ID) (*store.Row, error) { return c.find(ctx, o, rid) }
 		set = c.set
@@ -143,24 +144,45 @@ func (c *change) find(ctx context.Context, o *schema.Object, rid id.ID) (*store.
 	if row, done := c.related[key]; done {
 		return row, nil
 	}
+	row, err := c.stored(ctx, o, rid)
+	if err != nil {
+		return nil, err
+	}
+	if row != nil {
+		seen, err := c.v.holds(c.v.visible(o.Name), o, row)
+		if err != nil {
+			return nil, err
+		}
+		if !seen {
+			row = nil
+		}
+	}
+	if len(c.related) > maxRelated {
+		clear(c.related)
+	}
+	c.related[key] = row
+	return row, nil
+}
+
+// stored reads a related record as it is, whoever asks; nil where there is none. What the program
+// computes must not depend on who happened to make the change.
+func (c *change) stored(ctx context.Context, o *schema.Object, rid id.ID) (*store.Row, error) {
+	key := ref{o.ID, rid}
+	if row, done := c.actual[key]; done {
+		return row, nil
+	}
 	rows, err := c.d.data.GetMany(ctx, c.tx, store.NewPlan(o, open(o)), []id.ID{rid})
 	if err != nil {
 		return nil, err
 	}
 	var row *store.Row
 	if len(rows) == 1 && rows[0].Values[deletedField] == nil {
-		seen, err := c.v.holds(c.v.visible(o.Name), o, rows[0])
-		if err != nil {
-			return nil, err
-		}
-		if seen {
-			row = rows[0]
-		}
+		row = rows[0]
 	}
-	if len(c.related) > 50_000 {
-		clear(c.related)
+	if len(c.actual) > maxRelated {
+		clear(c.actual)
 	}
-	c.related[key] = row
+	c.actual[key] = row
 	return row, nil
 }
 
@@ -192,6 +214,7 @@ func (c *change) record(ctx context.Context, verb string, o *schema.Object, old,
 	c.n++
 	c.touched[o.Name] = true
 	delete(c.related, ref{o.ID, row.ID})
+	delete(c.actual, ref{o.ID, row.ID})
 	return c.d.log.Append(ctx, c.tx, e, sealed)
 }
 
