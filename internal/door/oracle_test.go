@@ -113,7 +113,7 @@ func (o *oracle) addPerson(i int) {
 	p := &oraclePerson{team: choose(o.r, o.teams)}
 	var roles []any
 	for j := range 1 + o.r.IntN(2) {
-		role := oracleRole{scope: map[string]string{}, mask: map[string]map[string]string{}, writes: map[string]map[string]string{"update": {}, "delete": {}}}
+		role := oracleRole{scope: map[string]string{}, mask: map[string]map[string]string{}, writes: map[string]map[string]string{"update": {}, "delete": {}, "export": {}}}
 		var grants, masks []map[string]any
 		for _, object := range []string{"company", "contact", "deal"} {
 			role.scope[object] = choose(o.r, []string{"none", "own", "team", "branch", "all"})
