@@ -25,6 +25,7 @@ type Request struct {
 	Format  string   // csv (also where none is told), xlsx, json, ndjson, vcf (vCard 4.0) or vcf3 (vCard 3.0)
 	Purpose string   // what it is for; it is in the journal
 	Layout  Layout
+	Key     string // a job that was prepared under the same key is the answer again; "" for none
 	// Progress hears how many records were written; may be nil.
 	Progress func(done int)
 }
@@ -131,16 +132,19 @@ func (x *Job) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	key := x.Request.Key
+	if key != "" {
+		key = me.ID.String() + " " + key // keys of two people are two
+	}
 	r, err := x.clerk().Create(ctx, "export", door.Values{
 		"for_object": x.Request.Object, "format": x.Request.Format, "purpose": x.Request.Purpose, "owner": me.ID.String(), "state": "ready",
 		"columns": door.Parsed{Value: json.RawMessage(fields)}, "options": door.Parsed{Value: json.RawMessage(options)}, "filter": x.Request.Filter,
-	}, "")
+	}, key)
 	if err != nil {
 		return err
 	}
-	x.ID, x.version, x.Created = r.ID, r.Version, x.d.Now()
-	x.Ends = x.Created.Add(ExportReady)
-	return nil
+	x.ID = r.ID
+	return x.read(r)
 }
 
 func (x *Job) clerk() *door.Session { return x.d.As(authn.Clerk(), door.ViaJob) }
@@ -179,6 +183,7 @@ func Find(ctx context.Context, d *door.Door, s *door.Session, rid id.ID) (_ *Job
 
 // read takes over what the record of the export says.
 func (x *Job) read(r *door.Record) error {
+	x.Request = Request{}
 	q := &x.Request
 	q.Object, q.Format, q.Purpose, q.Filter = r.Text("for_object"), r.Text("format"), r.Text("purpose"), r.Text("filter")
 	columns, _ := r.Value("columns").(json.RawMessage)

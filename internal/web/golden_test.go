@@ -49,6 +49,12 @@ func golden() []string {
 		`GET /api/v1/records/company/$company`,
 		`POST /api/v1/records/company/$company/restore`,
 		`GET /api/v1/journal?limit=2`,
+		`POST /api/v1/exports {"object":"contact","fields":["last_name","identity_number"],"format":"json","purpose":"the printer's list"}`,
+		`POST /api/v1/exports {"object":"contact","fields":["nosuch"],"purpose":"the printer's list"}`,
+		`GET /api/v1/exports/$export`,
+		`GET /api/v1/exports/$export/file`,
+		`GET /api/v1/exports/$export`,
+		`GET /api/v1/exports/$export/file`,
 		`PUT /api/v1/journal`,
 	}
 }
@@ -99,6 +105,9 @@ func answers(t *testing.T, s *site) string {
 			b.WriteString(n.replace(indent(t, a.text)) + "\n")
 			if set := a.str("changeset"); a.status == 200 && strings.Trim(set, "0-") != "" {
 				names = append([]string{"$changeset", set}, names...)
+			}
+			if made := strings.TrimPrefix(a.header.Get("Location"), "/api/v1/exports/"); made != a.header.Get("Location") {
+				names = append([]string{"$export", made}, names...)
 			}
 		}
 		b.WriteString("\n")

@@ -116,7 +116,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		s.headers(w.Header(), t.Request)
 		seen := &status{ResponseWriter: w}
 		defer func() {
-			if p := recover(); p != nil {
+			p := recover()
+			if p == http.ErrAbortHandler { //nolint:errorlint // a value of panic, as net/http compares it
+				defer panic(p) // cuts the connection: what was sent is not the whole answer
+			} else if p != nil {
 				s.log.Error("request panicked", "request", t.Request, "route", t.Route)
 				if seen.code == 0 {
 					api.Problem(seen, r, fault.New(fault.Internal, "panic", "internal error"))
@@ -158,6 +161,9 @@ type status struct {
 	code  int
 	bytes int
 }
+
+// Unwrap lets http.ResponseController reach the connection.
+func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
 func (s *status) WriteHeader(code int) {

@@ -205,7 +205,7 @@ func (a answer) str(path string) string {
 }
 
 // fixture is what the rows of the table speak of.
-type fixture struct{ company, binned, contact, set, entry string }
+type fixture struct{ company, binned, contact, set, entry, export string }
 
 func (s *site) fixture(t *testing.T) fixture {
 	t.Helper()
@@ -220,8 +220,14 @@ func (s *site) fixture(t *testing.T) fixture {
 	return f
 }
 
+// export prepares an export and returns its identifier.
+func (s *site) export(t *testing.T, object, format string) string {
+	t.Helper()
+	return s.send(t, "POST", "/api/v1/exports", s.owner, `{"object":"`+object+`","format":"`+format+`","purpose":"a test of exports"}`).want(201).str("id")
+}
+
 func (s *site) fill(text string, f fixture) string {
-	return strings.NewReplacer("$company", f.company, "$binned", f.binned, "$contact", f.contact, "$set", f.set, "$entry", f.entry).Replace(text)
+	return strings.NewReplacer("$company", f.company, "$binned", f.binned, "$contact", f.contact, "$set", f.set, "$entry", f.entry, "$export", f.export).Replace(text)
 }
 
 // reader is a body that is as long as it is told to be, and no memory.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -48,6 +49,7 @@ type reply struct {
 	status int // 0 means 200
 	body   any // nil for none
 	header map[string]string
+	stream func(ctx context.Context, w io.Writer) error // writes the body, instead of body
 }
 
 type handler func(a *API, c *call) (reply, error)
@@ -108,6 +110,10 @@ func (a *API) serve(route Route) http.Handler {
 		got, err := route.handle(a, c)
 		if err != nil {
 			a.problem(w, r, err)
+			return
+		}
+		if got.stream != nil {
+			a.stream(w, r, got)
 			return
 		}
 		a.answer(w, r, got)
