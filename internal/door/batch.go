@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"encoding/json"
+	"iter"
 
 	"github.com/wardbook/wardbook/internal/door/internal/store"
 	"github.com/wardbook/wardbook/internal/fault"
@@ -28,6 +29,8 @@ type BatchOptions struct {
 	// Progress, when not nil, hears how many operations are done. The transaction may run again from
 	// the beginning.
 	Progress func(done int)
+	// Each, when not nil, hears what every operation did, instead of BatchResult.Results.
+	Each func(i int, r OperationResult)
 }
 
 // BatchResult is what a batch did. Results has an entry for each operation, in order.
@@ -47,20 +50,51 @@ type OperationResult struct {
 const (
 	// MaxOperations is how many operations a batch may have.
 	MaxOperations = 1000
-	// maxBatch is how many an import may have, which is one batch so that it is one change set.
-	maxBatch = 200_000
+	// MaxImport is how many an import may have, which is one batch so that it is one change set.
+	MaxImport = 4_000_000
 )
 
 // Batch runs operations in one transaction and one change set: all of them, or with Partial those
 // that are right.
 func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) (_ *BatchResult, err error) {
 	defer fault.Op(&err, "door.Batch")
-	limit, kind := MaxOperations, kindBatch
-	if s.via == ViaImport {
-		limit, kind = maxBatch, kindImport
+	if len(ops) == 0 || len(ops) > s.maxOperations() {
+		return nil, s.batchSize()
 	}
-	if len(ops) == 0 || len(ops) > limit {
-		return nil, fault.New(fault.Invalid, "batch_size", "operations: want 1 to %d, got %d", limit, len(ops))
+	return s.batch(ctx, func(yield func(Operation, error) bool) {
+		for i := range ops {
+			if !yield(ops[i], nil) {
+				return
+			}
+		}
+	}, ops, opt)
+}
+
+// Stream is Batch for operations that are made one by one, so that they need not be in memory: an
+// import of a large file. They are gone through again from the beginning where the transaction has to
+// be tried again. An error that comes with them ends the batch, and nothing is changed.
+func (s *Session) Stream(ctx context.Context, ops iter.Seq2[Operation, error], opt BatchOptions) (_ *BatchResult, err error) {
+	defer fault.Op(&err, "door.Stream")
+	opt.Repeat = "" // what repeats itself would have to be held to be compared
+	return s.batch(ctx, ops, nil, opt)
+}
+
+func (s *Session) maxOperations() int {
+	if s.via == ViaImport {
+		return MaxImport
+	}
+	return MaxOperations
+}
+
+func (s *Session) batchSize() error {
+	return fault.New(fault.Invalid, "batch_size", "operations: want 1 to %d", s.maxOperations())
+}
+
+// batch runs operations; whole are all of them, where a repetition is to be known.
+func (s *Session) batch(ctx context.Context, ops iter.Seq2[Operation, error], whole []Operation, opt BatchOptions) (*BatchResult, error) {
+	kind := kindBatch
+	if s.via == ViaImport {
+		kind = kindImport
 	}
 	a, err := s.access(ctx)
 	if err != nil {
@@ -68,26 +102,17 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 	}
 	var out *BatchResult
 	_, err = s.change(ctx, a, kind, opt.DryRun, id.ID{}, func(c *change) error {
-		out = &BatchResult{Results: make([]OperationResult, len(ops))}
-		before, err := c.repeated(ctx, opt.Repeat, ops)
+		out = &BatchResult{}
+		before, err := c.repeated(ctx, opt.Repeat, whole)
 		if err != nil {
 			return err
 		}
 		if before != "" {
+			out.Results = make([]OperationResult, len(whole))
 			return out.recall(before)
 		}
-		for i := range ops {
-			if err := c.step(ctx, &ops[i], i, opt, out); err != nil {
-				return err
-			}
-			made := id.ID{} // an operation that failed points to nothing
-			if out.Results[i].Err == nil {
-				made = out.Results[i].ID
-			}
-			c.made = append(c.made, made)
-			if opt.Progress != nil {
-				opt.Progress(i + 1)
-			}
+		if err := c.steps(ctx, ops, opt, out); err != nil {
+			return err
 		}
 		if c.n > 0 {
 			out.ChangeSet = c.set
@@ -95,7 +120,7 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 		if opt.Repeat == "" { // an import's answer is long
 			return nil
 		}
-		return c.remember(ctx, opt.Repeat, ops, out.written())
+		return c.remember(ctx, opt.Repeat, whole, out.written())
 	})
 	if err != nil {
 		return nil, err
@@ -104,6 +129,39 @@ func (s *Session) Batch(ctx context.Context, ops []Operation, opt BatchOptions) 
 		out.ChangeSet = id.ID{}
 	}
 	return out, nil
+}
+
+// steps runs operations one after another.
+func (c *change) steps(ctx context.Context, ops iter.Seq2[Operation, error], opt BatchOptions, out *BatchResult) error {
+	i, limit := 0, c.maxOperations()
+	for op, err := range ops {
+		if err == nil && i == limit {
+			err = c.batchSize()
+		}
+		if err != nil {
+			return err
+		}
+		r, err := c.step(ctx, &op, i, opt)
+		if err != nil {
+			return err
+		}
+		if opt.Each != nil {
+			opt.Each(i, r)
+		} else {
+			out.Results = append(out.Results, r)
+		}
+		made := id.ID{} // an operation that failed points to nothing
+		if r.Err == nil {
+			made = r.ID
+		} else {
+			out.Failed++
+		}
+		c.made = append(c.made, made)
+		if i++; opt.Progress != nil {
+			opt.Progress(i)
+		}
+	}
+	return nil
 }
 
 // batchAnswer is the answer to a batch as it is kept for a repetition.
@@ -151,18 +209,15 @@ func (r *BatchResult) recall(text string) error {
 	return nil
 }
 
-func (c *change) step(ctx context.Context, op *Operation, i int, opt BatchOptions, out *BatchResult) error {
+func (c *change) step(ctx context.Context, op *Operation, i int, opt BatchOptions) (OperationResult, error) {
 	row, err := c.apply(ctx, op)
 	if err == nil {
-		out.Results[i] = OperationResult{ID: row.ID, Version: row.Version}
-		return nil
+		return OperationResult{ID: row.ID, Version: row.Version}, nil
 	}
 	if !opt.Partial && !opt.DryRun || !refusal(err) {
-		return fault.AtRow(err, i+1)
+		return OperationResult{}, fault.AtRow(err, i+1)
 	}
-	out.Failed++
-	out.Results[i] = OperationResult{ID: op.ID, Err: fault.AtRow(err, i+1)}
-	return nil
+	return OperationResult{ID: op.ID, Err: fault.AtRow(err, i+1)}, nil
 }
 
 // refusal reports whether an error came before anything was written, so that the rest of the

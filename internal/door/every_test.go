@@ -96,6 +96,12 @@ func verbs() map[string]verb {
 			_, err := s.Batch(ctx, []door.Operation{{Op: "update", Object: "company", ID: x.company, Fields: door.Values{"name": "Changed"}}}, door.BatchOptions{})
 			return err
 		}},
+		"Stream": {denied: "update company deny", done: "update company allow", call: func(s *door.Session, x target) error {
+			_, err := s.Stream(ctx, func(yield func(door.Operation, error) bool) {
+				yield(door.Operation{Op: "update", Object: "company", ID: x.company, Fields: door.Values{"name": "Changed"}}, nil)
+			}, door.BatchOptions{})
+			return err
+		}},
 		"Define": {kind: fault.Forbidden, denied: "define deny", done: "define company allow", call: func(s *door.Session, x target) error {
 			f := schema.Field{Name: "f" + strconv.Itoa(x.n), Type: schema.Short, Class: schema.Internal, Label: schema.Text{En: "F", Zh: "字段"}}
 			_, err := s.Define(ctx, door.Definition{Object: "company", Add: []schema.Field{f}})

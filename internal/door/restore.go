@@ -154,17 +154,10 @@ func (s *Session) undo(ctx context.Context, r Restoration) (*Restored, error) {
 	if err := s.d.flush(ctx, true); err != nil {
 		return nil, err
 	}
-	entries, err := s.d.log.Find(ctx, 0, maxBatch*2+1, store.Plain("changeset = ?", r.ChangeSet.Bytes()))
-	if err != nil {
-		return nil, err
-	}
-	if len(entries) > maxBatch*2 {
-		return nil, fault.New(fault.TooLarge, "too_large", "this change set is too large to be undone at once")
-	}
 	out := &Restored{}
 	set, err := s.change(ctx, a, kindUndo, r.DryRun, r.ChangeSet, func(c *change) error {
 		out.Changed, out.Conflicts = 0, nil
-		if err := c.undoAll(ctx, entries, out); err != nil {
+		if err := c.undoAll(ctx, r.ChangeSet, out); err != nil {
 			return err
 		}
 		if len(out.Conflicts) > 0 && !r.SkipConflicts && !r.DryRun {
@@ -202,27 +195,48 @@ func (s *Session) mayUndo(ctx context.Context, a *access, set id.ID) error {
 	return nil
 }
 
-func (c *change) undoAll(ctx context.Context, entries []*journal.Row, out *Restored) error {
+// undoPage is how many entries are held at once.
+const undoPage = 500
+
+// undoAll takes the changes back page by page, newest first. The entries do not change any more: they
+// were all numbered before.
+func (c *change) undoAll(ctx context.Context, set id.ID, out *Restored) error {
 	moved := map[id.ID]int64{} // versions that this change set and its undoing have moved a record on
-	for _, entry := range entries {
-		e, err := journal.DecodeBody(entry.Body)
+	for below := uint64(0); ; {
+		entries, err := c.d.log.Find(ctx, below, undoPage, store.Plain("changeset = ?", set.Bytes()))
 		if err != nil {
 			return err
 		}
-		o := c.v.cat.schema.Known(e.Object)
-		if o == nil {
-			continue
+		for _, entry := range entries {
+			if err := c.undoEntry(ctx, entry, moved, out); err != nil {
+				return err
+			}
+			below = entry.Seq
 		}
-		conflict, err := c.undoOne(ctx, o, entry, &e, moved)
-		if err != nil {
-			return err
+		if len(entries) < undoPage || below == 0 {
+			return nil
 		}
-		if conflict == nil {
-			out.Changed++
-			moved[e.Record] += 2
-		} else if len(out.Conflicts) < maxConflicts {
-			out.Conflicts = append(out.Conflicts, *conflict)
-		}
+	}
+}
+
+func (c *change) undoEntry(ctx context.Context, entry *journal.Row, moved map[id.ID]int64, out *Restored) error {
+	e, err := journal.DecodeBody(entry.Body)
+	if err != nil {
+		return err
+	}
+	o := c.v.cat.schema.Known(e.Object)
+	if o == nil {
+		return nil
+	}
+	conflict, err := c.undoOne(ctx, o, entry, &e, moved)
+	if err != nil {
+		return err
+	}
+	if conflict == nil {
+		out.Changed++
+		moved[e.Record] += 2
+	} else if len(out.Conflicts) < maxConflicts {
+		out.Conflicts = append(out.Conflicts, *conflict)
 	}
 	return nil
 }
