@@ -97,10 +97,7 @@ func verbs() map[string]verb {
 			return err
 		}},
 		"Stream": {denied: "update company deny", done: "update company allow", call: func(s *door.Session, x target) error {
-			_, err := s.Stream(ctx, func(yield func(door.Operation, error) bool) {
-				yield(door.Operation{Op: "update", Object: "company", ID: x.company, Fields: door.Values{"name": "Changed"}}, nil)
-			}, door.BatchOptions{})
-			return err
+			return streamOne(s, door.Operation{Op: "update", Object: "company", ID: x.company, Fields: door.Values{"name": "Changed"}})
 		}},
 		"Define": {kind: fault.Forbidden, denied: "define deny", done: "define company allow", call: func(s *door.Session, x target) error {
 			f := schema.Field{Name: "f" + strconv.Itoa(x.n), Type: schema.Short, Class: schema.Internal, Label: schema.Text{En: "F", Zh: "字段"}}
@@ -127,6 +124,12 @@ func verbs() map[string]verb {
 			return s.Snapshot(ctx, func(door.Item) error { return nil })
 		}},
 	}
+}
+
+// streamOne streams one operation.
+func streamOne(s *door.Session, op door.Operation) error {
+	_, err := s.Stream(context.Background(), func(yield func(door.Operation, error) bool) { yield(op, nil) }, door.BatchOptions{})
+	return err
 }
 
 type discard struct{}

@@ -25,12 +25,12 @@ type format interface {
 type table struct {
 	object  *schema.Object
 	names   []string // of the fields to read
-	columns []column
+	columns []outColumn
 	zone    *time.Location // of moments
 }
 
-// column is a column of a table: a field, or one half of an amount.
-type column struct {
+// outColumn is a column of a table: a field, or one half of an amount.
+type outColumn struct {
 	name    string
 	field   *schema.Field
 	half    string // "", "amount" or "currency"
@@ -84,7 +84,7 @@ func newTable(list []door.ObjectInfo, info *door.ObjectInfo, zone *time.Location
 		if f == nil {
 			return nil, fault.InField("fields", "unknown_field", "there is no field %q of %s", name, info.Object.Name)
 		}
-		t.add(column{name: name, field: f}, label, r.Layout)
+		t.add(outColumn{name: name, field: f}, label, r.Layout)
 	}
 	return t, nil
 }
@@ -155,7 +155,7 @@ func labelOf(f *schema.Field) schema.Text {
 }
 
 // add adds a column, or two for an amount and its currency.
-func (t *table) add(c column, label schema.Text, l Layout) {
+func (t *table) add(c outColumn, label schema.Text, l Layout) {
 	heading := func(half, en, zh string) string {
 		switch l.Heading {
 		case "en":
@@ -194,7 +194,7 @@ func (t *table) headings() []string {
 }
 
 // text is a value as a cell holds it. What a spreadsheet program would run is marked.
-func (t *table) text(c column, r *door.Record) string {
+func (t *table) text(c outColumn, r *door.Record) string {
 	v := r.Value(c.name)
 	m, money := v.(schema.Money)
 	at, moment := v.(schema.Time)
@@ -217,7 +217,7 @@ func (t *table) text(c column, r *door.Record) string {
 func (t *table) writer(name string, w *bufio.Writer) (format, error) {
 	switch name {
 	case "xlsx":
-		return newWorkbook(t, w)
+		return newBookWriter(t, w)
 	case "json", "ndjson":
 		return &jsonFormat{w: w, fields: t.names, lines: name == "ndjson"}, nil
 	case "vcf", "vcf3":

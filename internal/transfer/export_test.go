@@ -111,8 +111,8 @@ func checkCard(t *testing.T, file string, contact id.ID) {
 	}
 }
 
-// sheet reads a workbook of ours: the texts of its cells, a number as "=" and its text.
-func sheet(t *testing.T, file string) [][]string {
+// written reads a workbook of ours: the texts of its cells, a number as "=" and its text.
+func written(t *testing.T, file string) [][]string {
 	t.Helper()
 	z, err := zip.NewReader(strings.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -171,7 +171,7 @@ func TestWorkbook(t *testing.T) {
 		})
 		c := w.Make(t, "contact", door.Values{"last_name": "Li", "birthday": "1990-03-07", "identity_number": "110101199003078515"})
 		old := w.Make(t, "contact", door.Values{"last_name": "Old", "birthday": "1899-12-31"})
-		got := sheet(t, fileOf(t, w, who, Request{Object: "company", Format: "xlsx", Layout: Layout{Money: "two"}, Fields: []string{"name", "description", "employees", "city", "annual_revenue", "phone"}}))
+		got := written(t, fileOf(t, w, who, Request{Object: "company", Format: "xlsx", Layout: Layout{Money: "two"}, Fields: []string{"name", "description", "employees", "city", "annual_revenue", "phone"}}))
 		want := [][]string{
 			{"A id", "B name", "C description", "D employees", "E city", "F annual_revenue.amount", "G annual_revenue.currency", "H phone"},
 			{"A " + n.String(), "B '=1+1", "C a\nb <&> _x005F_x000D_ 王", "D =12/0", "F =-5.00/0", "G CNY", "H +86 138 0013 8000"},
@@ -179,7 +179,7 @@ func TestWorkbook(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %q\nwant %q", got, want)
 		}
-		got = sheet(t, fileOf(t, w, who, Request{Object: "contact", Format: "xlsx", Fields: []string{"birthday", "identity_number"}}))
+		got = written(t, fileOf(t, w, who, Request{Object: "contact", Format: "xlsx", Fields: []string{"birthday", "identity_number"}}))
 		want = [][]string{{"A id", "B birthday", "C identity_number"}, {"A " + old.String(), "B 1899-12-31"}, {"A " + c.String(), "B =32939/1", "C 110****8515"}}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %q\nwant %q", got, want)

@@ -150,12 +150,12 @@ func escapeCard(s string) string {
 	return strings.NewReplacer("\\", "\\\\", ";", "\\;", ",", "\\,", "\r\n", "\\n", "\n", "\\n", "\r", "\\n").Replace(s)
 }
 
-// maxLine is the length of a line in bytes, after which it goes on in the next (RFC 6350, 3.2).
-const maxLine = 75
+// foldAt is the length of a line in bytes, after which it goes on in the next (RFC 6350, 3.2).
+const foldAt = 75
 
 func (c *cards) line(name, value string) error {
 	text := name + ":" + value
-	for limit := maxLine; len(text) > limit; limit = maxLine - 1 { // the space counts
+	for limit := foldAt; len(text) > limit; limit = foldAt - 1 { // the space counts
 		n := limit
 		for n > 1 && !utf8.RuneStart(text[n]) {
 			n--

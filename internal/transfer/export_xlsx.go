@@ -17,10 +17,10 @@ import (
 	"github.com/wardbook/wardbook/internal/schema"
 )
 
-// workbook writes an Office Open XML workbook (ECMA-376) of one sheet as a stream. Texts stand in the
+// bookWriter writes an Office Open XML workbook (ECMA-376) of one sheet as a stream. Texts stand in the
 // cells themselves and not in a table of their own, so nothing is kept in memory; there are no
 // formulas, links or macros.
-type workbook struct {
+type bookWriter struct {
 	t     *table
 	zip   *zip.Writer
 	sheet *bufio.Writer
@@ -43,10 +43,10 @@ const (
 	headingCell
 )
 
-func newWorkbook(t *table, w io.Writer) (*workbook, error) {
+func newBookWriter(t *table, w io.Writer) (*bookWriter, error) {
 	// A text such as _x000D_ stands for a control character (ECMA-376 part 1, 22.9.2.19).
-	b := &workbook{t: t, zip: zip.NewWriter(w), code: regexp.MustCompile(`_(x[0-9A-Fa-f]{4}_)`)}
-	for _, part := range parts() {
+	b := &bookWriter{t: t, zip: zip.NewWriter(w), code: regexp.MustCompile(`_(x[0-9A-Fa-f]{4}_)`)}
+	for _, part := range bookParts() {
 		out, err := b.zip.Create(part[0])
 		if err != nil {
 			return nil, err
@@ -69,8 +69,8 @@ func newWorkbook(t *table, w io.Writer) (*workbook, error) {
 	return b, b.finish()
 }
 
-// parts are the files of a workbook beside its sheet.
-func parts() [][2]string {
+// bookParts are the files of a workbook beside its sheet.
+func bookParts() [][2]string {
 	const (
 		main     = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 		links    = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -92,17 +92,17 @@ func parts() [][2]string {
 	}
 }
 
-func (b *workbook) begin() {
+func (b *bookWriter) begin() {
 	b.line++
 	fmt.Fprintf(b.sheet, `<row r="%d">`, b.line)
 }
 
-func (b *workbook) finish() error {
+func (b *bookWriter) finish() error {
 	_, err := b.sheet.WriteString("</row>")
 	return err
 }
 
-func (b *workbook) record(r *door.Record) error {
+func (b *bookWriter) record(r *door.Record) error {
 	b.begin()
 	b.string(0, r.ID.String(), plainCell)
 	for i, c := range b.t.columns {
@@ -116,7 +116,7 @@ func (b *workbook) record(r *door.Record) error {
 // firstDay is 1900-03-01 in days since 1970: before it, programs disagree about the calendar.
 const firstDay, daysBefore1970 = -25_508, 25_569
 
-func (b *workbook) value(i int, c column, r *door.Record) error {
+func (b *bookWriter) value(i int, c outColumn, r *door.Record) error {
 	text := b.t.text(c, r)
 	if text == "" {
 		return nil
@@ -137,7 +137,7 @@ func (b *workbook) value(i int, c column, r *door.Record) error {
 }
 
 // numeric reports whether a column holds numbers to calculate with.
-func numeric(c column) bool {
+func numeric(c outColumn) bool {
 	switch kindOf(c.field) {
 	case schema.Int, schema.DecimalT, schema.Percent:
 		return true
@@ -163,7 +163,7 @@ func exact(text string) bool {
 }
 
 // place names a cell: A1, AB12.
-func (b *workbook) place(column int) string {
+func (b *bookWriter) place(column int) string {
 	name := ""
 	for n := column + 1; n > 0; n = (n - 1) / 26 {
 		name = string(rune('A'+(n-1)%26)) + name
@@ -171,18 +171,18 @@ func (b *workbook) place(column int) string {
 	return name + strconv.Itoa(b.line)
 }
 
-func (b *workbook) number(i int, text string, style int) {
+func (b *bookWriter) number(i int, text string, style int) {
 	fmt.Fprintf(b.sheet, `<c r="%s" s="%d"><v>%s</v></c>`, b.place(i), style, text)
 }
 
-func (b *workbook) string(i int, text string, style int) {
+func (b *bookWriter) string(i int, text string, style int) {
 	b.text.Reset()
 	_ = xml.EscapeText(&b.text, []byte(b.escape(text))) // memory
 	fmt.Fprintf(b.sheet, `<c r="%s" s="%d" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, b.place(i), style, b.text.Bytes())
 }
 
 // escape writes the control characters that XML cannot hold.
-func (b *workbook) escape(text string) string {
+func (b *bookWriter) escape(text string) string {
 	if strings.Contains(text, "_x") {
 		text = b.code.ReplaceAllString(text, "_x005F_$1")
 	}
@@ -201,7 +201,7 @@ func (b *workbook) escape(text string) string {
 	return s.String()
 }
 
-func (b *workbook) end() error {
+func (b *bookWriter) end() error {
 	_, _ = b.sheet.WriteString("</sheetData></worksheet>") // Flush tells of an error
 	if err := b.sheet.Flush(); err != nil {
 		return err
@@ -209,4 +209,4 @@ func (b *workbook) end() error {
 	return b.zip.Close()
 }
 
-func (b *workbook) most() int { return maxSheetRows }
+func (b *bookWriter) most() int { return maxSheetRows }

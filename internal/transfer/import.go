@@ -3,8 +3,8 @@ package transfer
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/wardbook/wardbook/internal/authn"
 	"github.com/wardbook/wardbook/internal/door"
@@ -13,65 +13,92 @@ import (
 	"github.com/wardbook/wardbook/internal/schema"
 )
 
-// Plan says how a sheet becomes records.
+// Plan says how a table becomes records.
 type Plan struct {
-	Object        string
-	Map           map[string]string            // column → field, "-" to leave a column out; columns not named are matched by name
-	Values        map[string]map[string]string // field → text in the file → text to read instead
-	Mode          string                       // create (default), update, upsert
-	Key           string                       // field by which update and upsert find records
-	CreateMissing bool                         // make records that lookups name and that are not there
-	Currency      string                       // of amounts that name none
-	DryRun        bool
-	Strict        bool // refuse the whole file when a row is wrong
+	Object string `json:"object"`
+	// Map says where columns go: a field, a part of an address (address.city), full_name, a lookup by a
+	// field of what it points to (company.credit_code), or "-" to leave the column out. Columns that are
+	// not named are matched by their names.
+	Map           map[string]string            `json:"map,omitempty"`
+	Values        map[string]map[string]string `json:"values,omitempty"`         // field → text in the file → text to read instead
+	Nulls         []string                     `json:"nulls,omitempty"`          // texts that mean no value, in any case
+	Mode          string                       `json:"mode,omitempty"`           // create (default), update, upsert
+	Key           string                       `json:"key,omitempty"`            // field by which update and upsert find records
+	Duplicates    string                       `json:"duplicates,omitempty"`     // create (default), skip, update: what to do with rows about records that are there
+	CreateMissing bool                         `json:"create_missing,omitempty"` // make records that lookups name and that are not there
+	NewOptions    bool                         `json:"new_options,omitempty"`    // add options that the file names to picklists; takes the right to define
+	Dates         string                       `json:"dates,omitempty"`          // day or month first (dmy, mdy) where the column does not tell
+	Currency      string                       `json:"currency,omitempty"`       // of amounts that name none
+	Strict        bool                         `json:"strict,omitempty"`         // refuse the whole file when a row is wrong
+	DryRun        bool                         `json:"-"`
+
 	// Progress hears how many rows of how many are done; may be nil.
-	Progress func(done, of int)
+	Progress func(done, of int) `json:"-"`
 }
 
 // Result is what an import did or, in a dry run, would do.
 type Result struct {
-	ChangeSet id.ID             `json:"changeset"`
-	Created   int               `json:"created"`
-	Updated   int               `json:"updated"`
-	Failed    int               `json:"failed"`
-	Missing   int               `json:"missing"` // records that were made because a lookup named them
-	Mapping   map[string]string `json:"mapping"` // column → field
-	Unused    []string          `json:"unused"`  // columns that no field takes
-	Errors    []RowError        `json:"errors,omitempty"`
+	ChangeSet  id.ID             `json:"changeset"`
+	Rows       int               `json:"rows"`
+	Created    int               `json:"created"`
+	Updated    int               `json:"updated"`
+	Skipped    int               `json:"skipped"` // rows about records that are there already
+	Failed     int               `json:"failed"`
+	Missing    int               `json:"missing"`    // records that were made because a lookup named them
+	Duplicates int               `json:"duplicates"` // rows about records that are there already, or twice in the file
+	Mapping    map[string]string `json:"mapping"`    // column → where it goes
+	Unused     []string          `json:"unused"`     // columns that no field takes
+	Notes      []Note            `json:"notes,omitempty"`
+	Twins      []Twin            `json:"twins,omitempty"`  // the first duplicates
+	Errors     []RowError        `json:"errors,omitempty"` // the first rows that are wrong
 }
 
 // RowError says what is wrong with a row of the file.
 type RowError struct {
 	Line   int           `json:"line"` // of the file, from 1
-	Row    int           `json:"row"`  // of the sheet, from 0
+	Row    int           `json:"row"`  // of the table, from 0
 	Fields []fault.Field `json:"fields"`
 }
 
-// Import makes or changes records from a sheet. The whole file is one transaction and one change set,
-// so it can be undone as one; rows that are wrong are left out and reported, unless Strict.
-func Import(ctx context.Context, d *door.Door, actor authn.Actor, sheet *Sheet, p Plan) (_ *Result, err error) {
+// Twin is a row about a record that is there already, or that an earlier row is about.
+type Twin struct {
+	Line   int    `json:"line"`
+	By     string `json:"by"`              // email, phone, name, domain
+	Record id.ID  `json:"record,omitzero"` // that is there
+	Other  int    `json:"other,omitempty"` // line of the earlier row
+}
+
+// How much of a result is listed; the counts are always whole.
+const (
+	maxErrors = 20_000
+	maxTwins  = 1000
+)
+
+// Import makes or changes records from a table. The whole file is one transaction and one change set,
+// so it can be undone as one; a crash leaves nothing of it, and the file can simply be sent again.
+// Rows that are wrong are left out and reported, unless Strict.
+func Import(ctx context.Context, d *door.Door, actor authn.Actor, table *Table, p Plan) (_ *Result, err error) {
 	defer fault.Op(&err, "transfer.Import(%s)", p.Object)
 	s := d.As(actor, door.ViaImport)
-	im := &importer{d: d, s: s, plan: p, sheet: sheet, result: &Result{Mapping: map[string]string{}}}
+	im := &importer{d: d, s: s, plan: p, table: table, result: &Result{Mapping: map[string]string{}, Notes: slices.Clone(table.Notes)}}
 	if im.info, err = objectOf(ctx, s, p.Object); err != nil {
 		return nil, err
 	}
 	if err := im.match(); err != nil {
 		return nil, err
 	}
+	if err := im.survey(ctx); err != nil {
+		return nil, err
+	}
 	if err := im.resolve(ctx); err != nil {
 		return nil, err
 	}
-	if err := im.build(ctx); err != nil {
-		return nil, err
-	}
-	if p.Strict && len(im.result.Errors) > 0 {
-		return im.result, fault.New(fault.Invalid, "rows_wrong", "%d rows are wrong, so nothing was imported", len(im.result.Errors))
-	}
 	if err := im.run(ctx); err != nil {
+		if fault.Reason(err) == "rows_wrong" {
+			return im.result, err
+		}
 		return nil, err
 	}
-	im.result.Failed = len(im.result.Errors)
 	if p.DryRun || im.result.ChangeSet.IsZero() {
 		return im.result, nil
 	}
@@ -83,22 +110,22 @@ type importer struct {
 	s      *door.Session
 	info   *door.ObjectInfo
 	plan   Plan
-	sheet  *Sheet
+	table  *Table
 	result *Result
 
-	fields []*schema.Field       // of each column; nil where it is left out
-	links  map[string]*linkIndex // by object that lookups name
-	known  map[string][]existing // records found by key
-	aimed  map[string]int        // key → row that is about its record
-	ops    []door.Operation
-	rows   []int          // of each operation: the row of the sheet; -1 for one that a lookup needs
-	later  []later        // links to records of the same file
-	own    map[string]int // title → operation that makes it
-}
+	columns  []column              // as the table has them
+	links    map[string]*linkIndex // by object and field
+	made     []door.Operation      // records that lookups need, made first
+	matchers []*matcher            // by which rows and records are known to be the same
+	rows     int
 
-type existing struct {
-	id      id.ID
-	version int64
+	// Of one run through the rows, which may have to be done again:
+	ops   int            // operations given to the door so far
+	about []int32        // row of each of them; -1 for one that a lookup needs, -2-row for a link that is set later
+	lines []int32        // line of each row
+	kinds []byte         // of each operation: c or u
+	later []later        // links to records of the same file
+	own   map[string]int // title → operation that makes it, where columns point to the same object
 }
 
 // later is a link from one record of the file to another.
@@ -109,136 +136,151 @@ type later struct {
 	row   int
 }
 
-// match finds the field of each column.
-func (im *importer) match() error {
-	byName := map[string]*schema.Field{}
-	for _, f := range im.info.Fields {
-		if !writable(f) {
-			continue
-		}
-		for _, name := range []string{f.Field.Label.En, f.Field.Label.Zh, f.Field.Name} {
-			byName[plain(name)] = f.Field
-		}
-	}
-	taken := map[string]string{}
-	for _, column := range im.sheet.Columns {
-		target, told := im.plan.Map[column]
-		if target == "-" {
-			im.fields = append(im.fields, nil)
-			continue
-		}
-		f := byName[plain(column)]
-		if told {
-			if f = im.field(target); f == nil {
-				return fault.InField("--map", "unknown_field", "%s has no field %q that a file can fill", im.plan.Object, target)
-			}
-		}
-		if f != nil && taken[f.Name] != "" {
-			return fault.InField("--map", "twice", "columns %q and %q both go to %s: map one of them elsewhere, or to - to leave it out", taken[f.Name], column, f.Name)
-		}
-		im.fields = append(im.fields, f)
-		if f == nil {
-			im.result.Unused = append(im.result.Unused, column)
-			continue
-		}
-		taken[f.Name], im.result.Mapping[column] = column, f.Name
-	}
-	for column := range im.plan.Map {
-		if !contains(im.sheet.Columns, column) {
-			return fault.InField("--map", "unknown_column", "the file has no column %q; it has: %s", column, strings.Join(im.sheet.Columns, ", "))
-		}
-	}
-	if len(taken) == 0 {
-		return fault.New(fault.Invalid, "nothing_matches", "no column of the file matches a field of %s: use --map COLUMN=FIELD", im.plan.Object)
-	}
-	return im.checkMode(taken)
-}
-
-func (im *importer) checkMode(taken map[string]string) error {
-	switch im.plan.Mode {
-	case "", "create":
-		im.plan.Mode = "create"
-		return nil
-	case "update", "upsert":
-	default:
-		return fault.InField("--mode", "unknown_mode", "use create, update or upsert")
-	}
-	if taken[im.plan.Key] == "" {
-		return fault.InField("--key", "required", "name the field, filled by a column, by which records are found")
-	}
-	for _, f := range im.info.Fields {
-		if f.Field.Name == im.plan.Key && !f.Filter {
-			return fault.InField("--key", "not_filterable", "records cannot be found by %s", im.plan.Key)
-		}
-	}
-	return nil
-}
-
-func (im *importer) field(name string) *schema.Field {
-	for _, f := range im.info.Fields {
-		if f.Field.Name == name && writable(f) {
-			return f.Field
-		}
-	}
-	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
-// cell is a value's text: what the plan says to read instead of it, or itself without the mark that
-// keeps spreadsheet programs from running it.
-func (im *importer) cell(f *schema.Field, text string) string {
-	text = strings.TrimSpace(text)
-	if other, told := im.plan.Values[f.Name][text]; told {
-		return other
-	}
-	return unguard(text)
-}
-
-// build makes an operation of each row.
-func (im *importer) build(ctx context.Context) error {
-	if err := im.find(ctx); err != nil {
+// run carries the plan out: first the records that lookups need, then the rows, then the links within
+// the file.
+func (im *importer) run(ctx context.Context) error {
+	opt := door.BatchOptions{DryRun: im.plan.DryRun, Partial: true, Each: im.done}
+	got, err := im.s.Stream(ctx, im.operations, opt)
+	r := im.result
+	slices.SortStableFunc(r.Errors, func(a, b RowError) int { return a.Row - b.Row })
+	if err != nil {
 		return err
 	}
-	im.own, im.aimed = map[string]int{}, map[string]int{}
-	for i, row := range im.sheet.Rows {
-		values, wrong := im.values(i, row)
-		if len(row) > len(im.sheet.Columns) && !blank(row[len(im.sheet.Columns):]) {
-			wrong = append(wrong, fault.Field{Name: "row", Reason: "too_long", Message: "has more values than the heading has columns"})
-		}
-		op := door.Operation{Op: "create", Object: im.plan.Object, Fields: values}
-		if im.plan.Mode != "create" && len(wrong) == 0 {
-			wrong = im.aim(&op, row, i)
-		}
-		if len(wrong) > 0 {
-			im.fail(i, wrong)
-			im.dropLater(len(im.ops))
-			continue
-		}
-		if title := im.title(values); title != "" && op.Op == "create" {
-			im.own[title] = len(im.ops)
-		}
-		im.ops, im.rows = append(im.ops, op), append(im.rows, i)
-	}
+	r.ChangeSet = got.ChangeSet
 	return nil
 }
 
-// dropLater forgets the links of an operation that is not made.
-func (im *importer) dropLater(op int) {
-	for len(im.later) > 0 && im.later[len(im.later)-1].op == op {
-		im.later = im.later[:len(im.later)-1]
+// operations makes an operation of each row.
+func (im *importer) operations(yield func(door.Operation, error) bool) {
+	r := im.result
+	r.Created, r.Updated, r.Skipped, r.Failed, r.Missing, r.Duplicates, r.Twins, r.Errors = 0, 0, 0, 0, 0, 0, nil, nil
+	im.ops, im.about, im.lines, im.kinds, im.later, im.own = 0, im.about[:0], im.lines[:0], im.kinds[:0], nil, map[string]int{}
+	for _, m := range im.matchers {
+		m.aimed = map[uint64]int32{}
 	}
+	for _, op := range im.made {
+		if !im.give(yield, op, -1) {
+			return
+		}
+	}
+	err := im.table.Each(nil, func(n int, row *Row) error {
+		im.lines = append(im.lines, int32(row.Line)) //nolint:gosec // bounded by the file's size
+		op, ok := im.operation(n, row)
+		if im.plan.Progress != nil {
+			im.plan.Progress(n+1, im.rows)
+		}
+		if ok && !im.give(yield, op, n) {
+			return errStopped
+		}
+		return nil
+	})
+	switch {
+	case err == errStopped: //nolint:errorlint // it is not wrapped
+		return
+	case err != nil:
+		yield(door.Operation{}, err)
+		return
+	}
+	for _, l := range im.later {
+		op, ok := im.own[l.title]
+		if !ok {
+			im.fail(l.row, []fault.Field{{Name: l.field, Reason: "no_such_record", Message: "there is no such " + im.plan.Object + ", neither stored nor in the file; the rest of the row was imported"}})
+			continue
+		}
+		if !im.give(yield, door.Operation{Op: "update", Object: im.plan.Object, Made: l.op, Fields: door.Values{l.field: door.Made{Operation: op}}}, -2-l.row) {
+			return
+		}
+	}
+	if im.plan.Strict && r.Failed > 0 {
+		yield(door.Operation{}, fault.New(fault.Invalid, "rows_wrong", "%d rows are wrong, so nothing was imported", r.Failed))
+	}
+}
+
+// errStopped ends a run through the rows that the door does not want more of.
+const errStopped = stopped("stopped")
+
+type stopped string
+
+// Error implements error.
+func (s stopped) Error() string { return string(s) }
+
+func (im *importer) give(yield func(door.Operation, error) bool, op door.Operation, about int) bool {
+	im.about = append(im.about, int32(about)) //nolint:gosec // at most MaxRows
+	im.kinds = append(im.kinds, op.Op[0])
+	im.ops++
+	return yield(op, nil)
+}
+
+// done hears what an operation did.
+func (im *importer) done(i int, got door.OperationResult) {
+	r, about := im.result, int(im.about[i])
+	switch {
+	case got.Err != nil && about == -1: // the rows that need the record fail too
+	case got.Err != nil:
+		if about < -1 {
+			about = -2 - about
+		}
+		im.fail(about, im.named(got.Err))
+	case about == -1:
+		r.Missing++
+	case about < -1:
+	case im.kinds[i] == 'c':
+		r.Created++
+	default:
+		r.Updated++
+	}
+}
+
+// named calls fields by the columns that fill them.
+func (im *importer) named(err error) []fault.Field {
+	fields := fault.FieldsOf(err)
+	for i := range fields {
+		for _, c := range im.columns {
+			if c.field != nil && c.field.Name == fields[i].Name && c.part == "" && !c.full {
+				fields[i].Name = c.title
+				break
+			}
+		}
+	}
+	return fields
 }
 
 func (im *importer) fail(row int, wrong []fault.Field) {
-	im.result.Errors = append(im.result.Errors, RowError{Line: im.sheet.Lines[row], Row: row, Fields: wrong})
+	r := im.result
+	if r.Failed++; len(r.Errors) < maxErrors {
+		for i := range wrong {
+			wrong[i].Row = 0 // the line says where
+		}
+		r.Errors = append(r.Errors, RowError{Line: int(im.lines[row]), Row: row, Fields: wrong})
+	}
+}
+
+// operation makes the operation of a row; false where there is none.
+func (im *importer) operation(n int, row *Row) (door.Operation, bool) {
+	op := door.Operation{Op: "create", Object: im.plan.Object}
+	before := len(im.later)
+	values, wrong := im.values(n, row)
+	wrong = append(wrong, row.Wrong...)
+	if len(wrong) == 0 {
+		var skip bool
+		if skip, wrong = im.aim(&op, row, n); skip {
+			im.result.Skipped++
+			im.later = im.later[:before]
+			return op, false
+		}
+	}
+	if len(wrong) > 0 {
+		im.fail(n, wrong)
+		im.later = im.later[:before]
+		return op, false
+	}
+	op.Fields = values
+	if im.links[im.plan.Object+"."] != nil && op.Op == "create" {
+		if title := im.title(values); title != "" {
+			im.own[title] = im.ops
+		}
+	}
+	return op, true
 }
 
 // title is the first title field's text, by which other rows may name the record.
@@ -248,159 +290,23 @@ func (im *importer) title(v door.Values) string {
 	return plain(s)
 }
 
-func (im *importer) values(i int, row []string) (door.Values, []fault.Field) {
-	values := door.Values{}
-	var wrong []fault.Field
-	for c, text := range row {
-		if c >= len(im.fields) || im.fields[c] == nil {
-			continue
-		}
-		f := im.fields[c]
-		if text = im.cell(f, text); text == "" {
-			continue
-		}
-		v, err := im.value(f, text, i)
-		if err != nil {
-			for _, x := range fault.FieldsOf(err) {
-				x.Name = im.sheet.Columns[c]
-				wrong = append(wrong, x)
-			}
-			continue
-		}
-		if v != nil {
-			values[f.Name] = v
-		}
-	}
-	return values, wrong
-}
-
-func (im *importer) value(f *schema.Field, text string, row int) (any, error) {
-	if index := im.links[targetOf(f)]; index != nil && !isID(text) {
-		if rid, ok := index.ids[plain(text)]; ok {
-			return rid, nil
-		}
-		if targetOf(f) == im.plan.Object { // a record of this very file, perhaps further down
-			im.later = append(im.later, later{op: len(im.ops), field: f.Name, title: plain(text), row: row})
-			return nil, nil
-		}
-		return nil, fault.InField(f.Name, "no_such_record", "there is no such %s; --create-missing makes it", targetOf(f))
-	}
-	if f.Type == schema.MoneyT && im.plan.Currency != "" {
-		own := *f
-		own.Currency = im.plan.Currency
-		f = &own
-	}
-	v, err := f.ParseText(text)
-	if err != nil {
-		return nil, err
-	}
-	return door.Parsed{Value: v}, nil
-}
-
-func isID(text string) bool {
-	_, err := id.Parse(text)
-	return err == nil
-}
-
-// aim finds the record that a row changes.
-func (im *importer) aim(op *door.Operation, row []string, i int) []fault.Field {
-	key := ""
-	for c, f := range im.fields {
-		if f != nil && f.Name == im.plan.Key && c < len(row) {
-			key = plain(im.cell(f, row[c]))
-		}
-	}
-	found := im.known[key]
-	before, twice := im.aimed[key]
-	switch {
-	case key == "":
-		return []fault.Field{{Name: im.plan.Key, Reason: "required", Message: "is needed to find the record"}}
-	case twice: // which of the two should stay?
-		return []fault.Field{{Name: im.plan.Key, Reason: "twice", Message: "line " + itoa(im.sheet.Lines[before]) + " has the same value"}}
-	case len(found) > 1:
-		return []fault.Field{{Name: im.plan.Key, Reason: "ambiguous", Message: strconv.Itoa(len(found)) + " records have this value"}}
-	case len(found) == 1:
-		op.Op, op.ID, op.Version = "update", found[0].id, found[0].version
-	case im.plan.Mode == "update":
-		return []fault.Field{{Name: im.plan.Key, Reason: "no_such_record", Message: "no record has this value"}}
-	}
-	im.aimed[key] = i
-	return nil
-}
-
-// run carries the operations out, with the records that lookups need before them and the links within
-// the file after them.
-func (im *importer) run(ctx context.Context) error {
-	ops := append(im.missing(), im.ops...)
-	before := len(ops) - len(im.ops)
-	rows := make([]int, before)
-	for i := range rows {
-		rows[i] = -1
-	}
-	rows = append(rows, im.rows...)
-	for _, l := range im.later {
-		op, ok := im.own[l.title]
-		if !ok {
-			im.fail(l.row, []fault.Field{{Name: l.field, Reason: "no_such_record", Message: "there is no such " + im.plan.Object + ", neither stored nor in the file; the rest of the row was imported"}})
-			continue
-		}
-		ops = append(ops, door.Operation{Op: "update", Object: im.plan.Object, Made: before + l.op, Fields: door.Values{l.field: door.Made{Operation: before + op}}})
-		rows = append(rows, l.row)
-	}
-	shift(ops, before)
-	if len(ops) == 0 {
-		return nil
-	}
-	opt := door.BatchOptions{DryRun: im.plan.DryRun, Partial: !im.plan.Strict}
-	if im.plan.Progress != nil {
-		opt.Progress = func(done int) { im.plan.Progress(done, len(ops)) }
-	}
-	got, err := im.s.Batch(ctx, ops, opt)
-	if err != nil {
-		return err
-	}
-	im.count(ops, rows, got)
-	return nil
-}
-
-// shift points the file's own references past the operations that were put before them.
-func shift(ops []door.Operation, before int) {
-	for i := before; i < len(ops); i++ {
-		for name, v := range ops[i].Fields {
-			if m, ok := v.(missingRef); ok {
-				ops[i].Fields[name] = door.Made{Operation: int(m)}
-			}
-		}
-	}
-}
-
-func (im *importer) count(ops []door.Operation, rows []int, got *door.BatchResult) {
-	im.result.ChangeSet = got.ChangeSet
-	for i, r := range got.Results {
-		switch {
-		case r.Err != nil && rows[i] >= 0:
-			im.fail(rows[i], fault.FieldsOf(r.Err))
-		case r.Err != nil:
-		case rows[i] < 0:
-			im.result.Missing++
-		case ops[i].Made > 0 || ops[i].Op == "update" && ops[i].ID.IsZero():
-		case ops[i].Op == "create":
-			im.result.Created++
-		default:
-			im.result.Updated++
-		}
-	}
-}
-
-// keep leaves a record of the import.
+// keep leaves a record of the import. Its mapping is the plan, so that it can be used again.
 func (im *importer) keep(ctx context.Context, actor authn.Actor) error {
 	r := im.result
-	mapping, err := json.Marshal(r.Mapping)
+	saved := im.plan
+	saved.Map = map[string]string{}
+	for _, c := range im.columns {
+		saved.Map[c.title] = "-"
+		if c.field != nil {
+			saved.Map[c.title] = c.name
+		}
+	}
+	mapping, err := json.Marshal(saved)
 	if err != nil {
 		return err
 	}
 	v := door.Values{
-		"for_object": im.plan.Object, "format": "csv", "created": num(r.Created + r.Missing), "updated": num(r.Updated), "failed": num(r.Failed),
+		"for_object": im.plan.Object, "format": im.table.Format, "created": num(r.Created + r.Missing), "updated": num(r.Updated), "failed": num(r.Failed),
 		"change_set": r.ChangeSet.String(), "mapping": door.Parsed{Value: json.RawMessage(mapping)},
 	}
 	if !actor.User().IsZero() {
@@ -410,6 +316,35 @@ func (im *importer) keep(ctx context.Context, actor authn.Actor) error {
 	return err
 }
 
+// Saved returns the plan of an earlier import that the session sees.
+func Saved(ctx context.Context, s *door.Session, rid id.ID) (Plan, error) {
+	var p Plan
+	r, err := s.Get(ctx, "import", rid, door.GetOptions{Fields: []string{"mapping"}})
+	if err != nil {
+		return p, err
+	}
+	raw, _ := r.JSON("mapping").(json.RawMessage)
+	if err := json.Unmarshal(raw, &p); err != nil || p.Object == "" {
+		return p, fault.New(fault.Invalid, "no_plan", "that import has no mapping that can be used again")
+	}
+	return p, nil
+}
+
 func num(n int) door.Parsed { return door.Parsed{Value: int64(n)} }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// column is a column of the table and where it goes; field is nil where it is left out.
+type column struct {
+	target
+	title string
+	told  bool // by the plan; else it was guessed
+
+	dates   dates
+	checked int             // values looked at
+	bad     int             // of them, those that the field refuses
+	unknown map[string]bool // texts that are no option
+	names   map[string]bool // different texts of a lookup
+}
+
+func (c *column) is(t schema.Type) bool { return c.field != nil && c.field.Type == t }

@@ -21,11 +21,11 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func load(t *testing.T, w *doortest.World, file string, p Plan) (*Result, error) {
 	t.Helper()
-	sheet, err := ReadCSV(strings.NewReader(file))
+	table, err := Read(Bytes([]byte(file)), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Import(context.Background(), w.Door, authn.Operator(w.Owner), sheet, p)
+	return Import(context.Background(), w.Door, authn.Operator(w.Owner), table, p)
 }
 
 func dump(t *testing.T, w *doortest.World, r Request) string {

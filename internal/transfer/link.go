@@ -7,18 +7,17 @@ import (
 
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/schema"
 )
 
-// linkIndex finds the records of an object by the text that names them.
+// linkIndex finds the records of an object by a text: their title or e-mail, or another field.
 type linkIndex struct {
 	object *door.ObjectInfo
-	ids    map[string]any // plain title → identifier, or missingRef
-	make   []string       // titles of records to make, in order
+	by     string         // the field; "" for the title
+	ids    map[string]any // plain text → identifier, or door.Made
+	many   map[string]bool
 }
-
-// missingRef is the place of a record among those that are made first.
-type missingRef int
 
 // targetOf is the object that a field points to; "" where it points to none or to several.
 func targetOf(f *schema.Field) string {
@@ -33,94 +32,154 @@ func targetOf(f *schema.Field) string {
 	return ""
 }
 
-// maxNames is how many records are looked through where titles are encrypted.
-const maxNames = 20_000
+func isID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	_, err := id.Parse(text)
+	return err == nil
+}
+
+// prepareLink makes the index of what a column points to.
+func (im *importer) prepareLink(ctx context.Context, t target) error {
+	object := targetOf(t.field)
+	if object == "" {
+		return nil
+	}
+	if im.links == nil {
+		im.links = map[string]*linkIndex{}
+	}
+	if im.links[object+"."+t.by] != nil {
+		return nil
+	}
+	info, err := objectOf(ctx, im.s, object)
+	if err != nil {
+		return fault.InField("--map", "unknown_object", "%s points to %s records, which you may not read: leave the column out with -", t.name, object)
+	}
+	if t.by != "" && !filterable(info, t.by) {
+		return fault.InField("--map", "not_filterable", "%s records cannot be found by %q", object, t.by)
+	}
+	im.links[object+"."+t.by] = &linkIndex{object: info, by: t.by, ids: map[string]any{}, many: map[string]bool{}}
+	return nil
+}
+
+func filterable(info *door.ObjectInfo, name string) bool {
+	for _, f := range info.Fields {
+		if f.Field.Name == name {
+			return f.Filter
+		}
+	}
+	return false
+}
 
 // resolve finds, or plans to make, the records that lookups in the file name.
 func (im *importer) resolve(ctx context.Context) error {
-	im.links = map[string]*linkIndex{}
-	next := 0
-	for c, f := range im.fields {
-		if f == nil || targetOf(f) == "" {
+	for i := range im.columns {
+		c := &im.columns[i]
+		if c.field == nil || targetOf(c.field) == "" {
 			continue
 		}
-		index, err := im.index(ctx, targetOf(f), im.column(c))
-		if err != nil {
+		index := im.links[targetOf(c.field)+"."+c.by]
+		names := sortedNames(c.names)
+		if err := im.fill(ctx, index, names); err != nil {
 			return err
 		}
-		if !im.plan.CreateMissing || targetOf(f) == im.plan.Object {
+		if !im.plan.CreateMissing || targetOf(c.field) == im.plan.Object || index.by != "" {
 			continue
 		}
-		for _, row := range im.sheet.Rows {
-			if c >= len(row) {
-				continue
+		for _, name := range names {
+			if key := plain(name); key != "" && index.ids[key] == nil {
+				index.ids[key] = door.Made{Operation: len(im.made)}
+				im.made = append(im.made, makeNamed(index.object.Object, name))
 			}
-			name := im.cell(f, row[c])
-			if key := plain(name); key != "" && index.ids[key] == nil && !isID(name) {
-				index.ids[key] = missingRef(next)
-				index.make = append(index.make, name)
-				next++
+		}
+	}
+	for i := range im.columns {
+		im.columns[i].names = nil
+	}
+	return nil
+}
+
+// makeNamed makes a record of which only the name is known.
+func makeNamed(o *schema.Object, name string) door.Operation {
+	v := door.Values{o.Title[0]: name}
+	if o.Name == "user" { // somebody whom old records name; without a password they cannot sign in
+		v["active"] = false
+	}
+	return door.Operation{Op: "create", Object: o.Name, Fields: v}
+}
+
+// fill looks up records by the names given.
+func (im *importer) fill(ctx context.Context, index *linkIndex, names []string) error {
+	if index.by != "" {
+		return im.lookUp(ctx, index, index.by, names)
+	}
+	var emails, titles []string
+	for _, n := range names {
+		if strings.Contains(n, "@") && filterable(index.object, "email") {
+			emails = append(emails, n)
+			continue
+		}
+		titles = append(titles, n)
+	}
+	if err := im.lookUp(ctx, index, "email", emails); err != nil {
+		return err
+	}
+	return im.lookUp(ctx, index, index.object.Object.Title[0], titles)
+}
+
+func (im *importer) lookUp(ctx context.Context, index *linkIndex, field string, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	o := index.object.Object
+	take := func(r *door.Record) error {
+		key := plain(r.Text(field))
+		if key == "" {
+			return nil
+		}
+		if was, twice := index.ids[key]; twice && was != r.ID.String() && index.by != "" {
+			index.many[key] = true
+		}
+		if index.ids[key] == nil {
+			index.ids[key] = r.ID.String()
+		}
+		return nil
+	}
+	if !filterable(index.object, field) { // what cannot be asked for is read whole
+		return each(ctx, im.s, door.Query{Object: o.Name, Fields: []string{field}}, func(r *door.Record) error {
+			if len(index.ids) >= maxNames {
+				return fault.New(fault.TooLarge, "too_many_names", "more than %d %s records: use identifiers in the file", maxNames, o.Name)
 			}
+			return take(r)
+		})
+	}
+	f := o.Field(field)
+	literals := make([]string, len(names))
+	for i, n := range names {
+		literals[i] = literal(f, n)
+	}
+	for len(literals) > 0 {
+		var filter string
+		filter, literals = inFilter(field, literals)
+		if err := each(ctx, im.s, door.Query{Object: o.Name, Filter: filter, Fields: []string{field}}, take); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// column lists the different texts of a column.
-func (im *importer) column(c int) []string {
-	seen := map[string]bool{}
-	var list []string
-	for _, row := range im.sheet.Rows {
-		if c < len(row) {
-			if text := im.cell(im.fields[c], row[c]); text != "" && !seen[text] {
-				seen[text] = true
-				list = append(list, text)
-			}
-		}
-	}
-	return list
-}
+// maxFilter is how long a filter is made, in bytes: less than the expression language takes.
+const maxFilter = 3800
 
-func (im *importer) index(ctx context.Context, object string, names []string) (*linkIndex, error) {
-	index := im.links[object]
-	if index == nil {
-		info, err := objectOf(ctx, im.s, object)
-		if err != nil {
-			return nil, err
-		}
-		index = &linkIndex{object: info, ids: map[string]any{}}
-		im.links[object] = index
+// inFilter makes a filter of as many values as fit, and returns the rest.
+func inFilter(field string, literals []string) (filter string, rest []string) {
+	size, n := len(field)+8, 0
+	for n < len(literals) && n < 400 && (n == 0 || size+len(literals[n])+2 < maxFilter) {
+		size += len(literals[n]) + 2
+		n++
 	}
-	title := index.object.Object.Title[0]
-	var filters []string
-	if index.object.Object.Field(title).Class.Sealed() {
-		filters = []string{""} // encrypted titles cannot be asked for: all are read
-	} else {
-		for len(names) > 0 {
-			n := min(len(names), 100)
-			quoted := make([]string, n)
-			for i := range quoted {
-				quoted[i] = strconv.Quote(names[i])
-			}
-			filters = append(filters, title+" in ["+strings.Join(quoted, ", ")+"]")
-			names = names[n:]
-		}
-	}
-	for _, filter := range filters {
-		err := each(ctx, im.s, door.Query{Object: object, Filter: filter, Fields: []string{title}}, func(r *door.Record) error {
-			if len(index.ids) >= maxNames {
-				return fault.New(fault.TooLarge, "too_many_names", "more than %d %s records: use identifiers in the file", maxNames, object)
-			}
-			if key := plain(r.Text(title)); key != "" && index.ids[key] == nil {
-				index.ids[key] = r.ID.String()
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return index, nil
+	return field + " in [" + strings.Join(literals[:n], ", ") + "]", literals[n:]
 }
 
 // each reads a list page by page.
@@ -142,63 +201,8 @@ func each(ctx context.Context, s *door.Session, q door.Query, do func(*door.Reco
 	}
 }
 
-// missing lists the operations that make the records which lookups name and which are not there, in
-// the order of their missingRef.
-func (im *importer) missing() []door.Operation {
-	byPlace := map[int]door.Operation{}
-	for object, index := range im.links {
-		title := index.object.Object.Title[0]
-		for _, name := range index.make {
-			place, _ := index.ids[plain(name)].(missingRef)
-			v := door.Values{title: name}
-			if object == "user" { // somebody whom old records name; without a password they cannot sign in
-				v["active"] = false
-			}
-			byPlace[int(place)] = door.Operation{Op: "create", Object: object, Fields: v}
-		}
-	}
-	ops := make([]door.Operation, len(byPlace))
-	for place, op := range byPlace {
-		ops[place] = op
-	}
-	return ops
-}
-
-// find looks up the records that an update or upsert is about.
-func (im *importer) find(ctx context.Context) error {
-	if im.plan.Mode == "create" {
-		return nil
-	}
-	im.known = map[string][]existing{}
-	column := -1
-	for c, f := range im.fields {
-		if f != nil && f.Name == im.plan.Key {
-			column = c
-		}
-	}
-	names := im.column(column)
-	for len(names) > 0 {
-		n := min(len(names), 100)
-		parts := make([]string, n)
-		for i := range parts {
-			parts[i] = im.literal(im.fields[column], names[i])
-		}
-		names = names[n:]
-		q := door.Query{Object: im.plan.Object, Filter: im.plan.Key + " in [" + strings.Join(parts, ", ") + "]", Fields: []string{im.plan.Key}}
-		err := each(ctx, im.s, q, func(r *door.Record) error {
-			key := plain(r.Text(im.plan.Key))
-			im.known[key] = append(im.known[key], existing{r.ID, r.Version})
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // literal writes a value for a filter.
-func (im *importer) literal(f *schema.Field, text string) string {
+func literal(f *schema.Field, text string) string {
 	switch f.Type {
 	case schema.Int, schema.DecimalT:
 		if v, err := f.ParseText(text); err == nil {
@@ -206,4 +210,24 @@ func (im *importer) literal(f *schema.Field, text string) string {
 		}
 	}
 	return strconv.Quote(text)
+}
+
+// link finds the record that a text names.
+func (im *importer) link(c *column, text string, row int) (any, error) {
+	object := targetOf(c.field)
+	index, key := im.links[object+"."+c.by], plain(text)
+	if index.many[key] {
+		return nil, fault.InField(c.field.Name, "ambiguous", "several %s records have this %s", object, c.by)
+	}
+	if rid, ok := index.ids[key]; ok {
+		return rid, nil
+	}
+	switch {
+	case object == im.plan.Object && c.by == "": // a record of this very file, perhaps further down
+		im.later = append(im.later, later{op: im.ops, field: c.field.Name, title: key, row: row})
+		return nil, nil
+	case c.by != "":
+		return nil, fault.InField(c.field.Name, "no_such_record", "there is no %s with this %s: import them first", object, c.by)
+	}
+	return nil, fault.InField(c.field.Name, "no_such_record", "there is no such %s; --create-missing makes it", object)
 }
