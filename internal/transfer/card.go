@@ -282,21 +282,28 @@ func (c *cardReader) row(line int, list []property) *Row {
 	row := &Row{Line: line}
 	v := map[string]string{}
 	seen := map[string][]property{}
+	var lost []property
 	for _, p := range list {
 		if !slices.Contains([]string{"N", "FN", "ORG", "TITLE", "ROLE", "EMAIL", "TEL", "ADR", "BDAY", "URL", "NOTE", "UID"}, p.name) {
 			continue
 		}
 		text, ok := p.decoded()
 		if !ok {
-			row.Wrong = append(row.Wrong, fault.Field{Name: p.name, Reason: "bad_encoding", Message: fmt.Sprintf("line %d cannot be decoded: export the card anew as vCard 3.0", p.line)})
+			lost = append(lost, p)
 			continue
 		}
 		p.value = text
-		if p.first() { // the one that its owner prefers comes first
-			seen[p.name] = slices.Insert(seen[p.name], 0, p)
+		seen[p.name] = append(seen[p.name], p)
+	}
+	for _, p := range lost {
+		if len(seen[p.name]) > 0 {
+			c.note(Note{p.line, "this line of a card cannot be decoded and was left out; the card has another one of its kind"})
 			continue
 		}
-		seen[p.name] = append(seen[p.name], p)
+		row.Wrong = append(row.Wrong, fault.Field{Name: p.name, Reason: "bad_encoding", Message: fmt.Sprintf("line %d cannot be decoded: export the card anew as vCard 3.0", p.line)})
+	}
+	for _, same := range seen { // the ones that their owner prefers come first
+		slices.SortStableFunc(same, func(a, b property) int { return rank(&a) - rank(&b) })
 	}
 	one := func(name string) []string {
 		if len(seen[name]) == 0 {
@@ -367,21 +374,20 @@ func (c *cardReader) pair(v map[string]string, name string, line int, list []pro
 	}
 }
 
-// phones puts mobile numbers first and leaves facsimile and pagers out.
+// rank orders values of one kind: what the owner prefers, mobile numbers, the rest.
+func rank(p *property) int {
+	switch {
+	case p.first():
+		return 0
+	case p.is("CELL"):
+		return 1
+	}
+	return 2
+}
+
+// phones leaves facsimile and pagers out.
 func phones(list []property) []property {
 	kept := slices.DeleteFunc(slices.Clone(list), func(p property) bool { return p.is("FAX") || p.is("PAGER") })
-	slices.SortStableFunc(kept, func(a, b property) int {
-		rank := func(p property) int {
-			switch {
-			case p.first():
-				return 0
-			case p.is("CELL"):
-				return 1
-			}
-			return 2
-		}
-		return rank(a) - rank(b)
-	})
 	return kept
 }
 

@@ -208,15 +208,21 @@ func (c *csvReader) record() (*Row, error) {
 	}
 }
 
-// otherwise splits a row at another delimiter where that gives just the columns of the heading.
+// otherwise splits a row of one value in another way, where that gives just the columns of the heading:
+// at another delimiter, or, where the whole row stands in quotes, once more.
 func (c *csvReader) otherwise(first line, cells []string) []string {
 	for _, sign := range []byte(",;\t|") {
-		if sign == c.comma || strings.Count(cells[0], string(sign)) != c.width-1 {
+		if strings.Count(cells[0], string(sign)) < c.width-1 {
 			continue
 		}
 		var s splitter
-		s.feed(first.text, sign)
-		if !s.open && len(s.cells) == c.width {
+		s.feed(cells[0], sign)
+		switch {
+		case s.open || len(s.cells) != c.width:
+		case sign == c.comma:
+			c.note(Note{first.n, "the whole row stands in quotes, as if it were one value; they were taken away"})
+			return s.cells
+		default:
 			c.note(Note{first.n, fmt.Sprintf("this row has the delimiter %q where the others have %q", sign, c.comma)})
 			return s.cells
 		}

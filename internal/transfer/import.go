@@ -120,12 +120,13 @@ type importer struct {
 	rows     int
 
 	// Of one run through the rows, which may have to be done again:
-	ops   int            // operations given to the door so far
-	about []int32        // row of each of them; -1 for one that a lookup needs, -2-row for a link that is set later
-	lines []int32        // line of each row
-	kinds []byte         // of each operation: c or u
-	later []later        // links to records of the same file
-	own   map[string]int // title → operation that makes it, where columns point to the same object
+	ops   int             // operations given to the door so far
+	about []int32         // row of each of them; -1 for one that a lookup needs, -2-row for a link that is set later
+	lines []int32         // line of each row
+	kinds []byte          // of each operation: c or u
+	later []later         // links to records of the same file
+	taken map[id.ID]int32 // records that a row changes, with its line
+	own   map[string]int  // title → operation that makes it, where columns point to the same object
 }
 
 // later is a link from one record of the file to another.
@@ -154,7 +155,7 @@ func (im *importer) run(ctx context.Context) error {
 func (im *importer) operations(yield func(door.Operation, error) bool) {
 	r := im.result
 	r.Created, r.Updated, r.Skipped, r.Failed, r.Missing, r.Duplicates, r.Twins, r.Errors = 0, 0, 0, 0, 0, 0, nil, nil
-	im.ops, im.about, im.lines, im.kinds, im.later, im.own = 0, im.about[:0], im.lines[:0], im.kinds[:0], nil, map[string]int{}
+	im.ops, im.about, im.lines, im.kinds, im.later, im.own, im.taken = 0, im.about[:0], im.lines[:0], im.kinds[:0], nil, map[string]int{}, map[id.ID]int32{}
 	for _, m := range im.matchers {
 		m.aimed = map[uint64]int32{}
 	}

@@ -90,7 +90,11 @@ func (im *importer) resolve(ctx context.Context) error {
 		for _, name := range names {
 			if key := plain(name); key != "" && index.ids[key] == nil {
 				index.ids[key] = door.Made{Operation: len(im.made)}
-				im.made = append(im.made, makeNamed(index.object.Object, name))
+				op, err := im.makeNamed(ctx, index.object.Object, name)
+				if err != nil {
+					return err
+				}
+				im.made = append(im.made, op)
 			}
 		}
 	}
@@ -101,12 +105,22 @@ func (im *importer) resolve(ctx context.Context) error {
 }
 
 // makeNamed makes a record of which only the name is known.
-func makeNamed(o *schema.Object, name string) door.Operation {
+func (im *importer) makeNamed(ctx context.Context, o *schema.Object, name string) (door.Operation, error) {
 	v := door.Values{o.Title[0]: name}
-	if o.Name == "user" { // somebody whom old records name; without a password they cannot sign in
+	switch o.Name {
+	case "user": // somebody whom old records name; without a password they cannot sign in
 		v["active"] = false
+	case "stage": // at the end of the first pipeline
+		p, err := im.s.List(ctx, door.Query{Object: "pipeline", Sort: []string{"position"}, Limit: 1, Fields: []string{"name"}})
+		if err != nil {
+			return door.Operation{}, err
+		}
+		if len(p.Records) > 0 {
+			v["pipeline"] = p.Records[0].ID.String()
+		}
+		v["position"] = door.Parsed{Value: int64(100 + len(im.made))}
 	}
-	return door.Operation{Op: "create", Object: o.Name, Fields: v}
+	return door.Operation{Op: "create", Object: o.Name, Fields: v}, nil
 }
 
 // fill looks up records by the names given.

@@ -3,6 +3,8 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/wardbook/wardbook/internal/door"
@@ -88,10 +90,6 @@ func (im *importer) look(c *column, text string) error {
 		return nil
 	case c.is(schema.DateT), c.is(schema.Datetime):
 		c.dates.see(text)
-		text = isoDate(c.field, text, dayFirst)
-		if c.checked >= maxChecked {
-			return nil
-		}
 	case c.is(schema.Picklist), c.is(schema.Multipick):
 		for _, word := range im.words(c, text) {
 			if _, err := c.field.ParseText(word); err != nil && len(c.unknown) < maxUnknown {
@@ -103,7 +101,7 @@ func (im *importer) look(c *column, text string) error {
 		return nil
 	}
 	c.checked++
-	if _, err := im.money(c.field).ParseText(text); err != nil {
+	if _, err := im.money(c.field).ParseText(spelled(c.field, text, dayFirst)); err != nil {
 		c.bad++
 	}
 	return nil
@@ -312,15 +310,29 @@ func addressPart(into map[string]*schema.Address, c *column, text string) error 
 	return nil
 }
 
+// spelled writes a date or a number as its field reads it.
+func spelled(f *schema.Field, text string, o order) string {
+	switch f.Type {
+	case schema.DateT, schema.Datetime:
+		return isoDate(f, text, o)
+	case schema.MoneyT, schema.DecimalT, schema.Int, schema.Percent:
+		if exponent.MatchString(text) { // 8.48E10, as Java writes large numbers
+			if n, err := strconv.ParseFloat(text, 64); err == nil {
+				return digits(n)
+			}
+		}
+	}
+	return text
+}
+
+var exponent = regexp.MustCompile(`^[+-]?\d+(\.\d+)?[eE]\+?\d{1,2}$`)
+
 func (im *importer) value(c *column, text string, row int) (any, error) {
 	f := c.field
 	if targetOf(f) != "" && !isID(text) {
 		return im.link(c, text, row)
 	}
-	if f.Type == schema.DateT || f.Type == schema.Datetime {
-		text = isoDate(f, text, im.order(c))
-	}
-	v, err := im.money(f).ParseText(text)
+	v, err := im.money(f).ParseText(spelled(f, text, im.order(c)))
 	if err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func phoneMatcher() *matcher {
 		row: func(text func(string) string) (string, []string) {
 			t := text("phone")
 			d := phoneDigits(t)
-			return d, []string{t, d, "+" + d, "+86" + d, "+86 " + d}
+			return d, append([]string{t}, spellings(d)...)
 		},
 		record: func(r *door.Record) string { return phoneDigits(r.Text("phone")) },
 	}
@@ -149,6 +149,23 @@ func phoneDigits(text string) string {
 		return ""
 	}
 	return d
+}
+
+// spellings are the usual ways to write a number, because what is stored is found as it was written.
+func spellings(digits string) []string {
+	list := []string{digits, "+" + digits}
+	switch {
+	case len(digits) == 11 && digits[0] == '1' && digits[1] != '1': // a mobile number in China, or one in North America with its 1
+		a, b, c := digits[:3], digits[3:7], digits[7:]
+		for _, before := range []string{"", "+86", "+86 ", "+86-", "86"} {
+			list = append(list, before+digits, before+a+" "+b+" "+c, before+a+"-"+b+"-"+c)
+		}
+		list = append(list, "+1 "+digits[1:4]+"-"+digits[4:7]+"-"+digits[7:], "+1 ("+digits[1:4]+") "+digits[4:7]+"-"+digits[7:])
+	case len(digits) == 10: // a number in North America
+		a, b, c := digits[:3], digits[3:6], digits[6:]
+		list = append(list, a+"-"+b+"-"+c, "("+a+") "+b+"-"+c, a+" "+b+" "+c, a+"."+b+"."+c)
+	}
+	return list
 }
 
 // domainMatcher compares the hosts of websites.
@@ -298,6 +315,10 @@ func (im *importer) aim(op *door.Operation, row *Row, n int) (skip bool, wrong [
 		case len(found) > 1:
 			return false, []fault.Field{{Name: twin.By, Reason: "ambiguous", Message: "several records are there already: merge them first, or skip the row"}}
 		}
+		if before, twice := im.taken[found[0].id]; twice {
+			return false, []fault.Field{{Name: twin.By, Reason: "twice", Message: "line " + itoa(int(before)) + " is about the same record: which of the two should stay?"}}
+		}
+		im.taken[found[0].id] = int32(row.Line) //nolint:gosec // bounded by the file's size
 		op.Op, op.ID, op.Version = "update", found[0].id, found[0].version
 	}
 	return false, nil
