@@ -64,7 +64,7 @@ var house = []row{
 	{"insight", "feature", standing, "reports and dashboards"},
 	{"approve", "feature", standing, "who is asked, and decides"},
 	{"automate", "feature", standing, "rules that react to the journal"},
-	{"transfer", "feature", standing, "import and export over the door"},
+	{"transfer", "feature", standing + " seal", "import and export over the door; seals the files that wait"},
 	{"connect", "feature", standing, "mail, calendars, webhooks, other systems"},
 	{"notify", "feature", standing, "messages to people"},
 	{"privacy", "feature", standing, "R7: requests of data subjects, retention, erasure"},

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/fault"
+	"github.com/wardbook/wardbook/internal/transfer"
 	"github.com/wardbook/wardbook/internal/web"
 	"github.com/wardbook/wardbook/internal/web/api"
 )
@@ -43,6 +45,12 @@ func (c *serveCommand) Run(ctx context.Context, e env) error {
 // serve serves the organisation until the context ends.
 func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger) error {
 	a := api.New(o.door, o.desk.Tokens, o.ids, e.now, log)
+	waiting, err := transfer.NewWaiting(ctx, o.door, filepath.Join(o.conf.Data, "waiting"), o.ids, e.now, e.rand)
+	if err != nil {
+		return err
+	}
+	defer waiting.Close()
+	a.KeepImports(waiting)
 	s := web.New(o.conf, a, o.ids, e.now, log, o.door.Ready)
 	l, err := s.Listen()
 	if err != nil {

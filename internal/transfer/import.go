@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -31,6 +32,8 @@ type Plan struct {
 	Currency      string                       `json:"currency,omitempty"`       // of amounts that name none
 	Strict        bool                         `json:"strict,omitempty"`         // refuse the whole file when a row is wrong
 	DryRun        bool                         `json:"-"`
+
+	First int `json:"-"` // read this many rows only, for a preview; 0 for all
 
 	// Progress hears how many rows of how many are done; may be nil.
 	Progress func(done, of int) `json:"-"`
@@ -164,7 +167,7 @@ func (im *importer) operations(yield func(door.Operation, error) bool) {
 			return
 		}
 	}
-	err := im.table.Each(nil, func(n int, row *Row) error {
+	err := im.each(nil, func(n int, row *Row) error {
 		im.lines = append(im.lines, int32(row.Line)) //nolint:gosec // bounded by the file's size
 		op, ok := im.operation(n, row)
 		if im.plan.Progress != nil {
@@ -176,7 +179,7 @@ func (im *importer) operations(yield func(door.Operation, error) bool) {
 		return nil
 	})
 	switch {
-	case err == errStopped: //nolint:errorlint // it is not wrapped
+	case errors.Is(err, errStopped):
 		return
 	case err != nil:
 		yield(door.Operation{}, err)
@@ -197,13 +200,25 @@ func (im *importer) operations(yield func(door.Operation, error) bool) {
 	}
 }
 
-// errStopped ends a run through the rows that the door does not want more of.
-const errStopped = stopped("stopped")
+// errStopped ends a run through the rows of which no more are wanted, errEnough one through the first.
+var (
+	errStopped = errors.New("no more operations are wanted")
+	errEnough  = errors.New("enough rows for a preview")
+)
 
-type stopped string
-
-// Error implements error.
-func (s stopped) Error() string { return string(s) }
+// each goes through the rows that the plan wants.
+func (im *importer) each(note func(Note), do func(n int, r *Row) error) error {
+	err := im.table.Each(note, func(n int, r *Row) error {
+		if im.plan.First > 0 && n == im.plan.First {
+			return errEnough
+		}
+		return do(n, r)
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
 
 func (im *importer) give(yield func(door.Operation, error) bool, op door.Operation, about int) bool {
 	im.about = append(im.about, int32(about)) //nolint:gosec // at most MaxRows

@@ -28,19 +28,34 @@ func Hold(r io.Reader) (Source, error) {
 	var blocks [][]byte
 	for size := 0; ; {
 		block := make([]byte, blockSize)
-		n, err := io.ReadFull(r, block)
+		n, last, err := fill(r, block)
 		if size += n; size > maxHeld {
 			return nil, fault.New(fault.TooLarge, "file_too_large", "what comes through standard input may have %d MB at most: name the file instead", maxHeld>>20)
 		}
 		blocks = append(blocks, block[:n])
 		switch {
-		case err == nil:
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return func() (io.ReadCloser, error) { return io.NopCloser(&blockReader{list: blocks}), nil }, nil
-		default:
+		case err != nil:
 			return nil, unreadable(err)
+		case last:
+			return func() (io.ReadCloser, error) { return io.NopCloser(&blockReader{list: blocks}), nil }, nil
 		}
 	}
+}
+
+// fill reads until the buffer is full or the end is there. io.ReadFull will not do: it answers the end
+// with an error that a connection which broke off has too.
+func fill(r io.Reader, buf []byte) (n int, last bool, err error) {
+	for n < len(buf) {
+		m, err := r.Read(buf[n:])
+		n += m
+		switch {
+		case err == io.EOF: //nolint:errorlint // an error that wraps the end is none
+			return n, true, nil
+		case err != nil:
+			return n, false, err
+		}
+	}
+	return n, false, nil
 }
 
 // blockReader reads blocks one after another.

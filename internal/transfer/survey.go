@@ -31,7 +31,7 @@ func (im *importer) survey(ctx context.Context) error {
 			}
 		}
 	}
-	err := im.table.Each(im.mended, func(n int, row *Row) error {
+	err := im.each(im.mended, func(n int, row *Row) error {
 		im.rows = n + 1
 		for i := range im.columns {
 			if c := &im.columns[i]; c.field != nil && i < len(row.Cells) {

@@ -23,6 +23,7 @@ import (
 	"github.com/wardbook/wardbook/internal/sqldb"
 	"github.com/wardbook/wardbook/internal/sqldb/pgtest"
 	"github.com/wardbook/wardbook/internal/sqldb/vault"
+	"github.com/wardbook/wardbook/internal/transfer"
 	"github.com/wardbook/wardbook/internal/web/api"
 )
 
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // site is a server of a real organisation, called without a network.
 type site struct {
+	waiting string // folder of the files to import
 	*doortest.World
 	server *Server
 	tokens *authn.Tokens
@@ -64,6 +66,13 @@ func siteOf(t *testing.T, w *doortest.World) *site {
 	s.tokens = authn.NewTokens(ctl, ids, w.Clock.Now, rand.Reader)
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	a := api.New(w.Door, s.tokens, ids, w.Clock.Now, log)
+	s.waiting = filepath.Join(t.TempDir(), "waiting")
+	waiting, err := transfer.NewWaiting(context.Background(), w.Door, s.waiting, ids, w.Clock.Now, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(waiting.Close)
+	a.KeepImports(waiting)
 	s.server = New(config.Config{Listen: "127.0.0.1:0"}, a, ids, w.Clock.Now, log, w.Door.Ready)
 	s.owner = s.token(t, w.Owner, "*:*")
 	return s
@@ -104,6 +113,9 @@ func (s *site) send(t *testing.T, method, path, token, body string, headers ...s
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	if strings.HasPrefix(body, "--"+boundary) {
+		r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
 	}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
@@ -205,7 +217,7 @@ func (a answer) str(path string) string {
 }
 
 // fixture is what the rows of the table speak of.
-type fixture struct{ company, binned, contact, set, entry, export string }
+type fixture struct{ company, binned, contact, set, entry, export, upload, upload2 string }
 
 func (s *site) fixture(t *testing.T) fixture {
 	t.Helper()
@@ -216,6 +228,8 @@ func (s *site) fixture(t *testing.T) fixture {
 	f.contact = make("contact", door.Values{"last_name": "Li", "identity_number": "110101199003078515"})
 	s.send(t, "DELETE", "/api/v1/records/company/"+f.binned, s.owner, "").want(204)
 	f.set = s.send(t, "POST", "/api/v1/batch", s.owner, `{"operations":[{"op":"create","object":"product","fields":{"name":"P1"}},{"op":"create","object":"product","fields":{"name":"P2"}}]}`).want(200).str("changeset")
+	f.upload = s.send(t, "POST", "/api/v1/imports", s.owner, form("object", "company", "file", "name,employees\nDelta,1\nEta,many\n")).want(201).str("id")
+	f.upload2 = s.send(t, "POST", "/api/v1/imports", s.owner, form("object", "company", "file", "name\nTheta\n")).want(201).str("id")
 	f.entry = s.send(t, "GET", "/api/v1/journal", s.owner, "").want(200).str("entries/0/id")
 	return f
 }
@@ -227,7 +241,7 @@ func (s *site) export(t *testing.T, object, format string) string {
 }
 
 func (s *site) fill(text string, f fixture) string {
-	return strings.NewReplacer("$company", f.company, "$binned", f.binned, "$contact", f.contact, "$set", f.set, "$entry", f.entry, "$export", f.export).Replace(text)
+	return strings.NewReplacer("$company", f.company, "$binned", f.binned, "$contact", f.contact, "$set", f.set, "$entry", f.entry, "$export", f.export, "$upload2", f.upload2, "$upload", f.upload).Replace(text)
 }
 
 // reader is a body that is as long as it is told to be, and no memory.

@@ -18,6 +18,7 @@ import (
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/transfer"
 )
 
 // API serves one organisation.
@@ -28,7 +29,12 @@ type API struct {
 	ids    *id.Source
 	now    func() time.Time
 	log    *slog.Logger
+
+	waiting *transfer.Waiting // nil where no files are taken
 }
+
+// KeepImports has the API take files to import.
+func (a *API) KeepImports(w *transfer.Waiting) { a.waiting = w }
 
 // New returns the API of an organisation.
 func New(d *door.Door, tokens *authn.Tokens, ids *id.Source, now func() time.Time, log *slog.Logger) *API {
@@ -40,14 +46,16 @@ type call struct {
 	*http.Request
 	ctx     context.Context //nolint:containedctx // lives as long as the request
 	session *door.Session
+	actor   authn.Actor
 	query   map[string]string // the query parameters that the route knows
 	limit   int64             // bytes of the body
 }
 
 // reply is what a handler answers.
 type reply struct {
-	status int // 0 means 200
-	body   any // nil for none
+	status int                     // 0 means 200
+	body   any                     // nil for none
+	write  func(w io.Writer) error // instead of a body, for what is not JSON; header says what it is
 	header map[string]string
 	stream func(ctx context.Context, w io.Writer) error // writes the body, instead of body
 }
@@ -101,8 +109,11 @@ func (a *API) serve(route Route) http.Handler {
 			a.problem(w, r, fault.New(fault.TooMany, "too_many_requests", "too many requests: wait and try again"))
 			return
 		}
+		if route.limit() > maxBatch { // a large file takes its time
+			_ = http.NewResponseController(w).SetReadDeadline(a.now().Add(uploadTime))
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, route.limit())
-		c := &call{Request: r, ctx: ctx, session: a.door.As(actor, door.ViaAPI).From(origin(r)), limit: route.limit()}
+		c := &call{Request: r, ctx: ctx, session: a.door.As(actor, door.ViaAPI).From(origin(r)), actor: actor, limit: route.limit()}
 		if c.query, err = params(r, strings.Fields(route.Query)); err != nil {
 			a.problem(w, r, err)
 			return
@@ -126,6 +137,13 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, got reply) {
 	}
 	if got.status == 0 {
 		got.status = http.StatusOK
+	}
+	if got.write != nil {
+		w.WriteHeader(got.status)
+		if err := got.write(w); err != nil { // the answer has begun: it ends early, and the log says why
+			a.log.ErrorContext(r.Context(), "answer cut off", "request", requestOf(r), "error", err.Error())
+		}
+		return
 	}
 	if got.body == nil {
 		w.WriteHeader(got.status)

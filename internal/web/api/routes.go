@@ -14,6 +14,9 @@ type Route struct {
 }
 
 func (r Route) limit() int64 {
+	if r.Method == "POST" && r.Path == importsPath {
+		return maxUpload
+	}
 	if r.Large {
 		return maxBatch
 	}
@@ -53,6 +56,11 @@ func Routes() []Route {
 		{"POST", v + "/exports", "prepare an export, for a purpose", "", false, prepareExport},
 		{"GET", v + "/exports/{id}", "how far an export of yours came", "", false, exportState},
 		{"GET", v + "/exports/{id}/file", "its file, once", "", false, exportFile},
+		{"POST", importsPath, "send a file to import (multipart: object, then plan, sheet and like as wanted, then file), and see what would happen", "", false, keepImport},
+		{"GET", importsPath + "/{id}", "how far an import is, and what it did", "", false, getImport},
+		{"DELETE", importsPath + "/{id}", "take a file back", "", false, dropImport},
+		{"POST", importsPath + "/{id}/run", "import a file, or with dry_run try all of it", "", false, runImport},
+		{"GET", importsPath + "/{id}/errors.csv", "the rows that were wrong, with what is wrong", "", false, importErrors},
 		{"GET", v + "/journal", "entries, newest first: filter, limit, cursor", "filter limit cursor", false, journalEntries},
 		{"GET", v + "/journal/checkpoint", "the newest signed checkpoint", "", false, checkpoint},
 		{"GET", v + "/journal/proof", "proof that an entry is in the log: entry", "entry", false, proof},
