@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,7 +42,7 @@ type aside struct {
 	done   bool
 	after  id.ID // of a rebuilding: the last record that is in
 
-	find, insert, update, index, forget string
+	find, last, insert, update, index, forget string
 }
 
 // AsideName is the name under which queries on the records' own database see the file's tables.
@@ -75,8 +76,9 @@ func newAside(o *schema.Object) *aside {
 			a.words, words = append(a.words, f), append(words, f.Column(""))
 		}
 	}
-	a.find = "SELECT n FROM s" + n + " WHERE id = ?"
-	a.insert = "INSERT INTO s" + n + " (" + strings.Join(append([]string{"id"}, a.names...), ", ") + ") VALUES (?" + strings.Repeat(", ?", len(a.names)) + ") RETURNING n"
+	a.find = "SELECT n, id FROM s" + n + " WHERE id IN ("
+	a.last = "SELECT coalesce(max(n), 0) FROM s" + n
+	a.insert = "INSERT INTO s" + n + " (" + strings.Join(append([]string{"n", "id"}, a.names...), ", ") + ") VALUES (?, ?" + strings.Repeat(", ?", len(a.names)) + ")"
 	if len(a.names) > 0 {
 		a.update = "UPDATE s" + n + " SET " + strings.Join(a.names, " = ?, ") + " = ? WHERE n = ?"
 	}
@@ -388,14 +390,23 @@ func (p *Aside) readOn(ctx context.Context, s *Store, a *aside, limit int) (int,
 	return len(rows), err
 }
 
-// put brings records up to date: first the columns of all, then the words of all. A statement with
-// RETURNING makes the index of words write down what it gathered, so that the two in turn for each
-// record take five times as long.
+// put brings records up to date: first the columns of all, then the words of all. A statement that
+// reads makes the index of words write down what it gathered, so that the two in turn for each record
+// take five times as long.
 func (p *Aside) put(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, rows []*Row) error {
-	numbers, known := make([]int64, len(rows)), make([]bool, len(rows))
+	known, next, err := a.numbers(ctx, tx, rows)
+	if err != nil {
+		return err
+	}
+	numbers := make([]int64, len(rows))
 	for i, r := range rows {
-		var err error
-		if numbers[i], known[i], err = p.putColumns(ctx, tx, s, a, r); err != nil {
+		n, found := known[r.ID]
+		if !found {
+			next++
+			n = next
+		}
+		numbers[i] = n
+		if err := p.putColumns(ctx, tx, s, a, r, n, found); err != nil {
 			return err
 		}
 	}
@@ -403,7 +414,7 @@ func (p *Aside) put(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, rows 
 		return nil
 	}
 	for i, r := range rows {
-		if known[i] {
+		if _, found := known[r.ID]; found {
 			if _, err := tx.Exec(ctx, a.forget, numbers[i]); err != nil {
 				return err
 			}
@@ -418,24 +429,59 @@ func (p *Aside) put(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, rows 
 	return nil
 }
 
-// putColumns stores the columns of a record and returns its number, and whether it was known before.
-func (p *Aside) putColumns(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, r *Row) (n int64, found bool, err error) {
-	if p.whole {
-		if err := p.putOpen(ctx, tx, s, a.object, r); err != nil {
-			return 0, false, err
+// numbers returns the numbers of the records that are known, and the highest one of any.
+func (a *aside) numbers(ctx context.Context, tx *sqldb.Tx, rows []*Row) (known map[id.ID]int64, last int64, err error) {
+	known = map[id.ID]int64{}
+	for part := range slices.Chunk(rows, 500) {
+		ids := make([]any, len(part))
+		for i, r := range part {
+			ids[i] = r.ID.Bytes()
+		}
+		st := &sqldb.Statement{}
+		st.Text(a.find).BindList(ids).Text(")")
+		if err := a.number(ctx, tx, st, known); err != nil {
+			return nil, 0, err
 		}
 	}
-	vals := a.values(r)
-	found, err = tx.Row(ctx, a.find, []any{r.ID.Bytes()}, &n)
-	switch {
-	case err != nil:
-		return 0, false, err
-	case found && a.update != "":
-		_, err = tx.Exec(ctx, a.update, append(vals, n)...)
-	case !found:
-		_, err = tx.Row(ctx, a.insert, append([]any{r.ID.Bytes()}, vals...), &n)
+	_, err = tx.Row(ctx, a.last, nil, &last)
+	return known, last, err
+}
+
+func (a *aside) number(ctx context.Context, tx *sqldb.Tx, st *sqldb.Statement, known map[id.ID]int64) error {
+	found, err := tx.Query(ctx, st.Query(), st.Args()...)
+	if err != nil {
+		return err
 	}
-	return n, found, err
+	defer found.Close()
+	for found.Next() {
+		var n int64
+		var raw []byte
+		if err := found.Scan(&n, &raw); err != nil {
+			return sqldb.Classify(err)
+		}
+		rid, err := id.FromBytes(raw)
+		if err != nil {
+			return err
+		}
+		known[rid] = n
+	}
+	return sqldb.Classify(found.Err())
+}
+
+// putColumns stores the columns of a record under its number; found says that it was known before.
+func (p *Aside) putColumns(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, r *Row, n int64, found bool) (err error) {
+	if p.whole {
+		if err := p.putOpen(ctx, tx, s, a.object, r); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !found:
+		_, err = tx.Exec(ctx, a.insert, append([]any{n, r.ID.Bytes()}, a.values(r)...)...)
+	case a.update != "":
+		_, err = tx.Exec(ctx, a.update, append(a.values(r), n)...)
+	}
+	return err
 }
 
 // deletedField is the number of the system field deleted_at.
