@@ -199,7 +199,7 @@ func (c *contract) hold(s *site, a answer, r *http.Request) {
 		a.t.Errorf("%s: the document has no answer %d of %s", pattern, a.status, media)
 		return
 	}
-	if media == "text/event-stream" {
+	if media == "text/event-stream" || a.header.Get("Content-Disposition") != "" { // no JSON document, or a file
 		return
 	}
 	v, err := jsonschema.UnmarshalJSON(strings.NewReader(a.text))

@@ -26,7 +26,7 @@ func components() map[string]js {
 		}),
 		"conflict": structure(map[string]js{"object": word(), "id": ident(), "fields": {"type": []string{"array", "null"}, "items": word(), "maxItems": 500}}),
 	}
-	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts(), searchParts(label)} {
+	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts(), fileParts(), searchParts(label)} {
 		for name, s := range part {
 			all[name] = s
 		}
@@ -54,7 +54,7 @@ func structureParts(label js) map[string]js {
 		return map[string]js{
 			"name": word(), "type": word(), "class": oneOf("public", "internal", "personal", "restricted", "secret"), "label": label, "help": label, "required": flag(), "unique": flag(),
 			"options": many(ref("option"), 5000), "target": many(word(), 500), "max": whole(0, maxText), "digits": whole(0, 4), "default": text(255), "currency": text(3),
-			"formula": text(10_000), "result": word(), "pattern": text(255),
+			"formula": text(10_000), "result": word(), "pattern": text(255), "rollup": ref("rollup"),
 		}
 	}
 	return map[string]js{
@@ -62,7 +62,9 @@ func structureParts(label js) map[string]js {
 		"field": structure(map[string]js{
 			"name": word(), "type": word(), "class": oneOf("public", "internal", "personal", "restricted", "secret"), "label": label, "help": label, "required": flag(),
 			"read_only": flag(), "unique": flag(), "options": many(ref("option"), 5000), "target": many(word(), 500), "can": flags(10),
-		}, "help", "options", "target"),
+			"max": whole(0, maxText), "digits": whole(0, 4), "default": text(255), "currency": text(3), "pattern": text(255), "formula": text(10_000), "rollup": ref("rollup"), "result": word(),
+		}, "help", "options", "target", "max", "digits", "default", "currency", "pattern", "formula", "rollup", "result"),
+		"rollup": structure(map[string]js{"object": word(), "through": word(), "op": oneOf("count", "sum", "min", "max", "avg"), "field": word(), "filter": text(10_000)}, "field", "filter"),
 		"object": structure(map[string]js{
 			"name": word(), "label": label, "plural": label, "title": many(word(), 10), "custom": flag(), "fields": many(ref("field"), 500), "actions": many(word(), 100), "can": flags(10),
 		}),
@@ -70,12 +72,53 @@ func structureParts(label js) map[string]js {
 			"description": "the object as the caller sees it, or its names for who may not use it",
 			"anyOf":       []js{ref("object"), structure(map[string]js{"name": word(), "label": label, "plural": label})},
 		},
-		"fieldInput": structure(limits(), "help", "required", "unique", "options", "target", "max", "digits", "default", "currency", "formula", "result", "pattern"),
-		"fieldPatch": structure(map[string]js{"label": label, "help": label, "required": flag(), "archived": flag(), "options": many(ref("option"), 5000)}, "label", "help", "required", "archived", "options"),
+		"fieldInput": structure(limits(), "help", "required", "unique", "options", "target", "max", "digits", "default", "currency", "formula", "result", "pattern", "rollup"),
+		"fieldPatch": structure(map[string]js{
+			"name": word(), "label": label, "help": label, "required": flag(), "unique": flag(), "archived": flag(), "class": oneOf("public", "internal", "personal", "restricted", "secret"),
+			"max": whole(0, maxText), "digits": whole(0, 4), "default": text(255), "currency": text(3), "pattern": text(255), "formula": text(10_000), "rollup": ref("rollup"), "options": many(ref("option"), 5000),
+		}, "name", "label", "help", "required", "unique", "archived", "class", "max", "digits", "default", "currency", "pattern", "formula", "rollup", "options"),
 		"objectInput": structure(map[string]js{
 			"name": word(), "label": label, "plural": label, "title": many(word(), 10), "subject": word(), "fields": many(ref("fieldInput"), 500), "indexes": many(many(word(), 10), 20),
 		}, "subject", "indexes"),
-		"objectPatch": structure(map[string]js{"label": label, "plural": label, "archived": flag()}, "label", "plural", "archived"),
+		"objectPatch": structure(map[string]js{"name": word(), "label": label, "plural": label, "title": many(word(), 10), "archived": flag()}, "name", "label", "plural", "title", "archived"),
+	}
+}
+
+// fileParts describes imports and exports.
+func fileParts() map[string]js {
+	layout := structure(map[string]js{"heading": oneOf("name", "en", "zh"), "zone": oneOf("utc", "mine"), "money": oneOf("one", "two")}, "heading", "zone", "money")
+	asked := func() map[string]js {
+		return map[string]js{
+			"object": word(), "filter": text(10_000), "fields": many(text(100), 500), "format": oneOf("csv", "xlsx", "json", "ndjson", "vcf", "vcf3"), "purpose": text(500), "layout": layout,
+		}
+	}
+	export := asked()
+	for name, s := range map[string]js{
+		"id": ident(), "state": oneOf("ready", "running", "done", "failed", "expired"), "rows": count(), "created_at": moment8601(), "ends_at": moment8601(), "file": text(200),
+	} {
+		export[name] = s
+	}
+	note := structure(map[string]js{"line": count(), "text": text(2000)}, "line")
+	twin := structure(map[string]js{"line": count(), "by": word(), "record": ident(), "other": count()}, "record", "other")
+	problems := js{"type": []string{"array", "null"}, "items": ref("fieldProblem"), "maxItems": 1000}
+	wrong := structure(map[string]js{"line": count(), "row": count(), "fields": problems})
+	result := structure(map[string]js{
+		"changeset": noIdent(), "rows": count(), "created": count(), "updated": count(), "skipped": count(), "failed": count(), "missing": count(), "duplicates": count(),
+		"mapping": words(500), "unused": {"type": []string{"array", "null"}, "items": text(1000), "maxItems": 500}, "notes": many(note, listed), "twins": many(twin, listed), "errors": many(wrong, listed),
+	}, "notes", "twins", "errors")
+	return map[string]js{
+		"exportInput": structure(asked(), "filter", "fields", "format", "layout"),
+		"export":      structure(export),
+		"importPlan": structure(map[string]js{
+			"object": word(), "map": words(500), "values": {"type": "object", "additionalProperties": words(5000), "maxProperties": 500}, "nulls": many(text(100), 100),
+			"mode": oneOf("create", "update", "upsert"), "key": text(100), "duplicates": oneOf("create", "skip", "update"), "create_missing": flag(), "new_options": flag(),
+			"dates": oneOf("auto", "dmy", "mdy"), "currency": text(3), "strict": flag(),
+		}, "object", "map", "values", "nulls", "mode", "key", "duplicates", "create_missing", "new_options", "dates", "currency", "strict"),
+		"import": structure(map[string]js{
+			"id": ident(), "object": word(), "status": oneOf("waiting", "running", "done", "failed"), "format": word(), "columns": many(text(1000), 500), "plan": ref("importPlan"),
+			"done": count(), "of": count(), "result": result, "expires_at": moment8601(), "tried": count(),
+			"problem": structure(map[string]js{"code": word(), "reason": word(), "detail": text(2000), "errors": many(ref("fieldProblem"), 1000)}, "errors"),
+		}, "result", "problem", "tried"),
 	}
 }
 

@@ -62,6 +62,16 @@ func flags(limit int) js {
 	return js{"type": "object", "additionalProperties": flag(), "maxProperties": limit}
 }
 
+// file is the content of a file, which is no JSON.
+func file() js {
+	return js{"type": "string", "contentMediaType": "application/octet-stream", "maxLength": maxUpload}
+}
+
+// words is an object of names and texts.
+func words(limit int) js {
+	return js{"type": "object", "additionalProperties": text(1000), "maxProperties": limit}
+}
+
 // anything is a value of any JSON type.
 func anything() js { return js{} }
 

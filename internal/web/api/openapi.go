@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -80,7 +81,11 @@ func operationOf(r Route, s shape) js {
 		"parameters": parametersOf(r, s), "responses": responsesOf(r, s),
 	}
 	if s.body != nil {
-		op["requestBody"] = js{"required": !s.loose, "content": js{"application/json": js{"schema": s.body}}}
+		media := "application/json"
+		if s.form {
+			media = "multipart/form-data"
+		}
+		op["requestBody"] = js{"required": !s.loose, "content": js{media: js{"schema": s.body}}}
 	}
 	return op
 }
@@ -116,13 +121,16 @@ func responsesOf(r Route, s shape) js {
 	}
 	good := js{"description": http.StatusText(status), "headers": rateHeaders()}
 	if s.answer != nil {
-		media := s.media
-		if media == "" {
-			media = "application/json"
+		content := js{}
+		for _, media := range strings.Fields(cmp.Or(s.media, "application/json")) {
+			content[media] = js{"schema": s.answer}
 		}
-		good["content"] = js{media: js{"schema": s.answer}}
+		good["content"] = content
 	}
 	all := js{strconv.Itoa(status): good}
+	if s.later {
+		all["202"] = good
+	}
 	for _, code := range refusals(r, s) {
 		all[strconv.Itoa(code)] = js{"$ref": "#/components/responses/" + strconv.Itoa(code)}
 	}
@@ -134,6 +142,9 @@ func refusals(r Route, s shape) []int {
 	list := []int{400, 401, 404, 422, 429, 500, 503}
 	if r.Method != http.MethodGet {
 		list = append(list, 403, 409, 413)
+	}
+	if r.Method == http.MethodGet && s.media != "" { // a file is given out once
+		list = append(list, 409)
 	}
 	if s.needs == "match" {
 		list = append(list, 412)

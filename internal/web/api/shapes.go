@@ -9,9 +9,11 @@ type shape struct {
 	tag    string
 	body   js     // of the request; nil for none
 	loose  bool   // the body may be left out
+	form   bool   // the body is multipart/form-data
 	status int    // of success; 0 means 200
+	later  bool   // or 202, where it goes on in the background
 	answer js     // nil for none
-	media  string // of the answer; "" means JSON
+	media  string // of the answer, several with spaces between them; "" means JSON
 	needs  string // "match" takes If-Match, "repeat" Idempotency-Key
 }
 
@@ -54,18 +56,35 @@ func shapes() map[string]shape {
 			name: "undoChangeSet", tag: "changes", loose: true, body: structure(map[string]js{"dry_run": flag(), "skip_conflicts": flag()}, "dry_run", "skip_conflicts"),
 			answer: structure(map[string]js{"changeset": noIdent(), "changed": count(), "conflicts": many(ref("conflict"), 100)}),
 		},
-		"GET " + v + "/journal":            {name: "listEntries", tag: "journal", answer: structure(map[string]js{"entries": many(ref("entry"), 500), "next_cursor": text(20)})},
-		"GET " + v + "/journal/checkpoint": {name: "getCheckpoint", tag: "journal", answer: structure(map[string]js{"checkpoint": about(text(4096), "a C2SP signed checkpoint")})},
+		"POST " + v + "/exports":          {name: "prepareExport", tag: "files", body: ref("exportInput"), status: http.StatusCreated, answer: ref("export"), needs: "repeat"},
+		"GET " + v + "/exports/{id}":      {name: "getExport", tag: "files", answer: ref("export")},
+		"GET " + v + "/exports/{id}/file": {name: "fetchExport", tag: "files", answer: file(), media: exportMedia},
+		"POST " + v + "/imports": {
+			name: "sendImport", tag: "files", form: true, status: http.StatusCreated, answer: ref("import"),
+			body: structure(map[string]js{"object": word(), "plan": ref("importPlan"), "sheet": text(100), "like": ident(), "file": file()}, "plan", "sheet", "like"),
+		},
+		"GET " + v + "/imports/{id}":    {name: "getImport", tag: "files", answer: ref("import")},
+		"DELETE " + v + "/imports/{id}": {name: "dropImport", tag: "files", status: http.StatusNoContent},
+		"POST " + v + "/imports/{id}/run": {
+			name: "runImport", tag: "files", loose: true, later: true, answer: ref("import"), body: structure(map[string]js{"plan": ref("importPlan"), "dry_run": flag()}, "plan", "dry_run"),
+		},
+		"GET " + v + "/imports/{id}/errors.csv": {name: "getImportErrors", tag: "files", answer: file(), media: "text/csv"},
+		"GET " + v + "/journal":                 {name: "listEntries", tag: "journal", answer: structure(map[string]js{"entries": many(ref("entry"), 500), "next_cursor": text(20)})},
+		"GET " + v + "/journal/checkpoint":      {name: "getCheckpoint", tag: "journal", answer: structure(map[string]js{"checkpoint": about(text(4096), "a C2SP signed checkpoint")})},
 		"GET " + v + "/journal/proof": {name: "proveEntry", tag: "journal", answer: structure(map[string]js{
 			"entry": ref("entry"), "body": about(text(maxText), "the entry as it is hashed, in base64"), "checkpoint": text(4096), "hashes": many(text(60), 64),
 		})},
 	}
 }
 
+// exportMedia are the media types of exported files.
+const exportMedia = "text/csv application/json application/x-ndjson text/vcard application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 // tags are the chapters of the description.
 func tags() []js {
 	return []js{
 		{"name": "changes", "description": "Changes done as one, and taking them back"},
+		{"name": "files", "description": "Records into files, and files into records"},
 		{"name": "journal", "description": "What was done, and proofs of it"},
 		{"name": "records", "description": "Records of every object"},
 		{"name": "structure", "description": "Objects and fields"},

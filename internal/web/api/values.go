@@ -57,7 +57,9 @@ func plainSchema(f *schema.Field) js {
 		return many(ident(), 200)
 	case schema.Any:
 		return structure(map[string]js{"object": oneOf(f.Target...), "id": ident()})
-	case schema.Formula:
+	case schema.File, schema.Image:
+		return structure(map[string]js{"content": ident(), "name": text(255), "media": text(120), "size": whole(0, schema.MaxFile)})
+	case schema.Formula, schema.RollupT:
 		of := *f
 		of.Type = f.Result
 		return plainSchema(&of)
