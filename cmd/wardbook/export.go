@@ -14,7 +14,7 @@ import (
 )
 
 type exportCommand struct {
-	where
+	target
 	asJSON
 	Object  string   `arg:"" help:"Object, such as deal."`
 	Filter  string   `help:"Condition, such as \"amount > 1000\"." placeholder:"CEL"`
@@ -40,24 +40,43 @@ Examples:
 
 // Run implements the command.
 func (c *exportCommand) Run(ctx context.Context, e env) error {
+	layout := transfer.Layout{Heading: c.Heading, Zone: c.Zone, Money: c.Money}
+	if c.Server != "" {
+		cl, err := dial(c.remote)
+		if err != nil {
+			return err
+		}
+		defer cl.http.CloseIdleConnections()
+		return c.report(e, func(w io.Writer) (int, error) {
+			return cl.export(ctx, map[string]any{"object": c.Object, "filter": c.Filter, "fields": c.Fields, "format": c.Format, "purpose": c.Purpose, "layout": layout}, w)
+		})
+	}
 	return with(ctx, e, c.where, func(o *organisation) error {
 		bar := newBar(e)
+		defer bar.end()
 		request := transfer.Request{
-			Object: c.Object, Filter: c.Filter, Fields: c.Fields, Format: c.Format, Purpose: c.Purpose,
-			Layout:   transfer.Layout{Heading: c.Heading, Zone: c.Zone, Money: c.Money},
+			Object: c.Object, Filter: c.Filter, Fields: c.Fields, Format: c.Format, Purpose: c.Purpose, Layout: layout,
 			Progress: func(n int) { bar.show(n, 0) },
 		}
-		n := 0
-		err := c.file(e, func(w io.Writer) (err error) {
-			n, err = transfer.Export(ctx, o.door, o.owner(), door.ViaCLI, request, w)
-			return err
+		return c.report(e, func(w io.Writer) (int, error) {
+			n, err := transfer.Export(ctx, o.door, o.owner(), door.ViaCLI, request, w)
+			bar.end()
+			return n, err
 		})
-		bar.end()
-		if err != nil || c.Output == "-" {
-			return err
-		}
-		return c.print(e, map[string]int{"exported": n}, func(w io.Writer) { fmt.Fprintf(w, "exported %d\n", n) })
 	})
+}
+
+// report has the output written and says how many records it holds.
+func (c *exportCommand) report(e env, write func(w io.Writer) (int, error)) error {
+	n := 0
+	err := c.file(e, func(w io.Writer) (err error) {
+		n, err = write(w)
+		return err
+	})
+	if err != nil || c.Output == "-" {
+		return err
+	}
+	return c.print(e, map[string]int{"exported": n}, func(w io.Writer) { fmt.Fprintf(w, "exported %d\n", n) })
 }
 
 // file opens the output, has it written, and removes what was not written to its end.

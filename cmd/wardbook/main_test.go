@@ -100,7 +100,7 @@ func TestContract(t *testing.T) { //nolint:paralleltest // kong reads the enviro
 		"serve":            where + " listen tls-cert tls-key",
 		"demo":             "listen lang",
 		"import":           where + " map mode key dry-run errors json",
-		"export":           where + " filter format heading money zone output json",
+		"export":           target + " filter format heading money zone output json",
 		"journal verify":   where + " export json",
 		"journal tail":     target + " json",
 		"journal export":   where + " output json",

@@ -27,8 +27,8 @@ import (
 )
 
 // profilePart runs the server in this process, with the same requests as httpPart, and writes a
-// profile for each operation. The clients ask outside of the server's goroutines: look at
-// go tool pprof -tagfocus=side=server.
+// profile for each operation. The clients are in it too, with a label: look at
+// go tool pprof -tagignore=side=client.
 func profilePart(ctx context.Context, s settings) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
@@ -50,9 +50,16 @@ func profilePart(ctx context.Context, s settings) (err error) {
 	if err := o.learn(ctx, sh); err != nil {
 		return err
 	}
+	// At the command line a search waits until everything is findable.
+	if _, err := c.door.As(authn.Operator(c.owner), door.ViaCLI).List(ctx, door.Query{Object: "contact", Search: "zzz", Limit: 1}); err != nil {
+		return err
+	}
 	fresh := sh.contacts
 	for _, op := range []string{opRead, opList, opListFew, opDeals, opSearch, opGroup, opUpdate, opCreate, opImport} {
 		for _, warm := range []bool{true, false} {
+			if warm { // new connections: those of learn have no label
+				o.p.http.CloseIdleConnections()
+			}
 			n, err := profileOne(ctx, s, sh, o, op, warm, &fresh)
 			if err != nil {
 				return err
@@ -154,8 +161,7 @@ func (c *company) serve(ctx context.Context, dir string, o *ours) (stop func() e
 	}
 	run, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	// Goroutines inherit labels: those of the connections too.
-	go pprof.Do(run, pprof.Labels("side", "server"), func(ctx context.Context) { ended <- server.Serve(ctx, l) })
+	go func() { ended <- server.Serve(run, l) }()
 	o.p = &process{url: "http://" + l.Addr().String(), http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
 	return func() error {
 		o.p.http.CloseIdleConnections()
@@ -187,20 +193,23 @@ func profileOne(ctx context.Context, s settings, sh shape, o *ours, op string, w
 	counts := make([]int, clients)
 	end := time.Now().Add(8 * s.slice)
 	first := *fresh
-	err = parallel(clients, clients, func(c int) error {
-		r := mrand.New(mrand.NewPCG(uint64(first), uint64(c))) //nolint:gosec // small
-		for time.Now().Before(end) {
-			p := picked(r, sh, first+c*apart+counts[c])
-			if op == opImport {
-				p.fresh = first + 10*apart + c*1000 + counts[c]
+	// Goroutines inherit labels: those of the connections, too.
+	pprof.Do(ctx, pprof.Labels("side", "client"), func(ctx context.Context) {
+		err = parallel(clients, clients, func(c int) error {
+			r := mrand.New(mrand.NewPCG(uint64(first), uint64(c))) //nolint:gosec // small
+			for time.Now().Before(end) {
+				p := picked(r, sh, first+c*apart+counts[c])
+				if op == opImport {
+					p.fresh = first + 10*apart + c*1000 + counts[c]
+				}
+				method, path, body := o.request(op, p)
+				if _, err := o.p.ask(ctx, method, path, body, o.headers); err != nil {
+					return err
+				}
+				counts[c]++
 			}
-			method, path, body := o.request(op, p)
-			if _, err := o.p.ask(ctx, method, path, body, o.headers); err != nil {
-				return err
-			}
-			counts[c]++
-		}
-		return nil
+			return nil
+		})
 	})
 	for _, c := range counts {
 		n += c
