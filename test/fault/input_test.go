@@ -258,15 +258,15 @@ func TestHostileFiles(t *testing.T) {
 		text  string
 		words []string
 	}{
-		"a cell of 10 MB":      {"name,city\nA,Bonn\n" + canary + strings.Repeat("x", 10<<20) + ",Lyon\n", []string{"line 3", "1 MB"}},
-		"a heading of 10 MB":   {canary + strings.Repeat("x", 10<<20) + ",name\nA,Bonn\n", []string{"line 1", "must name the columns"}},
-		"5,000 columns":        {"name" + strings.Repeat(",c", 5000) + "\nA\n", []string{"500 columns"}},
-		"5,000 values":         {"name,city\nA" + strings.Repeat(",c", 5000) + "\n", []string{"line 2"}},
-		"an unclosed quote":    {"name,city\nA,Bonn\n\"" + canary + ",Lyon\nB,Paris\n", []string{"line 3", "quote"}},
-		"NUL":                  {"name\nA\x00\n", []string{"UTF-8"}},
-		"neither encoding":     {"name\n\xff\xff\x80\n", []string{"UTF-8"}},
-		"nothing":              {"", []string{"first row"}},
-		"only a heading twice": {"name,name\nA,B\n", []string{"both go to"}},
+		"a cell of 10 MB":    {"name,city\nA,Bonn\n" + canary + strings.Repeat("x", 10<<20) + ",Lyon\n", []string{"line 3", "1 MB"}},
+		"a heading of 10 MB": {canary + strings.Repeat("x", 10<<20) + ",name\nA,Bonn\n", []string{"line 1", "1 MB"}},
+		"5,000 columns":      {"name" + strings.Repeat(",c", 5000) + "\nA\n", []string{"5001 columns", "may have 500"}},
+		"5,000 values":       {"name,city\nA" + strings.Repeat(",c", 5000) + "\n", []string{"line 2"}},
+		"an unclosed quote":  {"name,city\nA,Bonn\n\"" + canary + ",Lyon\nB,Paris\n", []string{"line 3", "quote"}},
+		"NUL":                {"name\nA\x00\n", []string{"UTF-8"}},
+		"neither encoding":   {"name\n\xff\xff\x80\n", []string{"UTF-8"}},
+		"nothing":            {"", []string{"first row"}},
+		"a field twice":      {"name,Name\nA,B\n", []string{"both go to"}},
 	} {
 		file := s.write("hostile.csv", c.text)
 		cmd := s.command("import", "company", file, "--strict")
