@@ -44,7 +44,7 @@ func (c *serveCommand) Run(ctx context.Context, e env) error {
 
 // serve serves the organisation until the context ends.
 func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger) error {
-	a := api.New(o.door, o.desk.Tokens, o.ids, e.now, log)
+	a := api.New(o.door, o.desk, o.ids, e.now, log)
 	waiting, err := transfer.NewWaiting(ctx, o.door, filepath.Join(o.conf.Data, "waiting"), o.ids, e.now, e.rand)
 	if err != nil {
 		return err

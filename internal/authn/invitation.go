@@ -36,8 +36,9 @@ func (p *Passwords) Invite(ctx context.Context, user id.ID, email string) (text 
 }
 
 // Accept sets the password of the person whom an invitation is for. The address must be the one that
-// it was made for: a link that went astray does not say it.
-func (p *Passwords) Accept(ctx context.Context, text, email, password string) (_ Actor, err error) {
+// it was made for: a link that went astray does not say it. note is called when all is right, before
+// anything is changed.
+func (p *Passwords) Accept(ctx context.Context, text, email, password string, note func(a Actor) error) (_ Actor, err error) {
 	defer fault.Op(&err, "authn.Accept")
 	bad := fault.New(fault.Unauthenticated, "bad_invitation", "the invitation is not for this address, was used, or has ended: ask for another one")
 	if len(text) > 200 || !strings.HasPrefix(text, invitationPrefix) {
@@ -59,6 +60,9 @@ func (p *Passwords) Accept(ctx context.Context, text, email, password string) (_
 		return Actor{}, err
 	}
 	if c.PHC, err = p.hash(ctx, password); err != nil {
+		return Actor{}, err
+	}
+	if err := note(Actor{user: x.User}); err != nil {
 		return Actor{}, err
 	}
 	switch found, err = p.db.Accept(ctx, x.Hash, c); {

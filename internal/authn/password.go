@@ -167,7 +167,7 @@ func (p *Passwords) Verify(ctx context.Context, email, password, from string) (t
 		return t, err
 	}
 	if !right || !found || len(password) > MaxPassword {
-		return t, badPassword()
+		return t, BadCredentials()
 	}
 	if !strings.HasPrefix(c.PHC, p.prefix()) || string(c.Address) != string(mac[:]) { // of other costs, or keys
 		c.Login, c.Address = p.roots[0].login.Token(address), mac[:]
@@ -182,7 +182,8 @@ func (p *Passwords) Verify(ctx context.Context, email, password, from string) (t
 	return t, nil
 }
 
-func badPassword() error {
+// BadCredentials is the one answer to who does not get in, whatever the reason.
+func BadCredentials() error {
 	return fault.New(fault.Unauthenticated, "bad_credentials", "the address or the password is not right, or the account is not active")
 }
 
@@ -206,11 +207,20 @@ func (p *Passwords) find(ctx context.Context, address string) (c control.Credent
 	return c, found, nil
 }
 
-// Change replaces the password of a person who knows the old one, and ends all of the person's
-// sessions. wait is as for Verify; a wrong old password is Unauthenticated.
-func (p *Passwords) Change(ctx context.Context, user id.ID, old, password, from string, words ...string) (wait time.Duration, err error) {
+// Change is a new password of a person who knows the old one.
+type Change struct {
+	User     id.ID
+	Old, New string
+	From     string              // network address
+	Words    []string            // see CheckPassword
+	Note     func(a Actor) error // called when all is right, before anything is changed
+}
+
+// Change replaces a password and ends all of the person's sessions. wait is as for Verify.
+func (p *Passwords) Change(ctx context.Context, x Change) (wait time.Duration, err error) {
 	defer fault.Op(&err, "authn.Change")
-	if err := CheckPassword(password, append(words, p.company)...); err != nil {
+	user, old, password, from := x.User, x.Old, x.New, x.From
+	if err := CheckPassword(password, append(x.Words, p.company)...); err != nil {
 		return 0, err
 	}
 	c, found, err := p.db.CredentialOf(ctx, user)
@@ -234,6 +244,9 @@ func (p *Passwords) Change(ctx context.Context, user id.ID, old, password, from 
 		return 0, fault.InField("password", "unchanged", "this is the password that you have")
 	}
 	if c.PHC, err = p.hash(ctx, password); err != nil {
+		return 0, err
+	}
+	if err := x.Note(Actor{user: user}); err != nil {
 		return 0, err
 	}
 	if err := p.db.ChangePassword(ctx, c, "password"); err != nil {

@@ -170,6 +170,16 @@ func (s *Sessions) End(ctx context.Context, session id.ID, why string) (found bo
 	return s.db.EndSession(ctx, session, why)
 }
 
+// EndText ends the session of a text, where there is one.
+func (s *Sessions) EndText(ctx context.Context, text, why string) error {
+	row, found, err := s.db.SessionByHash(ctx, hashToken(text))
+	if err != nil || !found {
+		return err
+	}
+	_, err = s.db.EndSession(ctx, row.ID, why)
+	return err
+}
+
 // EndAll ends all sessions of a person at once, and an invitation that waits.
 func (s *Sessions) EndAll(ctx context.Context, user id.ID, why string) error {
 	if err := s.db.Withdraw(ctx, user); err != nil {

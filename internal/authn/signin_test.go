@@ -308,7 +308,7 @@ func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, d *desk) {
 		p, ctx, user := d.whole.Passwords, context.Background(), id.ID{1}
-		if _, err := p.Change(ctx, user, secret, another, here); fault.Reason(err) != "no_password" {
+		if _, err := p.Change(ctx, Change{User: user, Old: secret, New: another, From: here, Words: []string{"Olga Olgason"}, Note: agreed}); fault.Reason(err) != "no_password" {
 			t.Errorf("without a password: %v", err)
 		}
 		if err := p.Set(ctx, user, "olga@example.com", secret); err != nil {
@@ -325,7 +325,7 @@ func TestChangePassword(t *testing.T) {
 			{"the company", secret, "alder works alder works", "password"},
 			{"the name", secret, "olga olgason 2026 !", "password"},
 		} {
-			_, err := p.Change(ctx, user, c.old, c.password, here, "Olga Olgason")
+			_, err := p.Change(ctx, Change{User: user, Old: c.old, New: c.password, From: here, Words: []string{"Olga Olgason"}, Note: agreed})
 			if fs := fault.FieldsOf(err); len(fs) != 1 || fs[0].Name != c.field {
 				t.Errorf("%s: %v", c.name, err)
 			}
@@ -334,7 +334,7 @@ func TestChangePassword(t *testing.T) {
 			t.Errorf("a change that failed ended the session: %v", err)
 		}
 		d.now = d.now.Add(time.Minute)
-		if wait, err := p.Change(ctx, user, secret, another, here); err != nil || wait != 0 {
+		if wait, err := p.Change(ctx, Change{User: user, Old: secret, New: another, From: here, Words: []string{"Olga Olgason"}, Note: agreed}); err != nil || wait != 0 {
 			t.Fatalf("%v %v", wait, err)
 		}
 		if _, err := d.whole.Sessions.Check(ctx, text, "", nobodyAdmin); !fault.Is(err, fault.Unauthenticated) {
@@ -348,7 +348,7 @@ func TestChangePassword(t *testing.T) {
 		}
 		var wait time.Duration
 		for range accountFree + 1 {
-			wait, _ = p.Change(ctx, user, "wrong", secret, here)
+			wait, _ = p.Change(ctx, Change{User: user, Old: "wrong", New: secret, From: here, Words: []string{"Olga Olgason"}, Note: agreed})
 		}
 		if wait == 0 {
 			t.Error("a stolen session guesses at the password without a delay")
@@ -382,17 +382,17 @@ func TestInvitations(t *testing.T) {
 			{"a made-up one", "wbi_" + strings.Repeat("a", 52), "rita@example.com", "bad_invitation"},
 			{"a long one", "wbi_" + strings.Repeat("a", 5200), "rita@example.com", "bad_invitation"},
 		} {
-			if who, err := p.Accept(ctx, c.text, c.email, secret); fault.Reason(err) != c.reason || !who.IsZero() {
+			if who, err := p.Accept(ctx, c.text, c.email, secret, agreed); fault.Reason(err) != c.reason || !who.IsZero() {
 				t.Errorf("%s: %v", c.name, err)
 			}
 		}
-		if _, err := p.Accept(ctx, text, "rita@example.com", "rita rita 2026 rita 2026"); fault.FieldsOf(err) == nil {
+		if _, err := p.Accept(ctx, text, "rita@example.com", "rita rita 2026 rita 2026", agreed); fault.FieldsOf(err) == nil {
 			t.Errorf("a guessable password: %v", err)
 		}
-		if who, err := p.Accept(ctx, text, "Rita@example.com", secret); err != nil || who.User() != user {
+		if who, err := p.Accept(ctx, text, "Rita@example.com", secret, agreed); err != nil || who.User() != user {
 			t.Fatalf("%+v %v", who, err)
 		}
-		if _, err := p.Accept(ctx, text, "rita@example.com", another); fault.Reason(err) != "bad_invitation" {
+		if _, err := p.Accept(ctx, text, "rita@example.com", another, agreed); fault.Reason(err) != "bad_invitation" {
 			t.Errorf("used twice: %v", err)
 		}
 		if _, err := d.whole.Sessions.Check(ctx, session, "", nobodyAdmin); !fault.Is(err, fault.Unauthenticated) {
@@ -403,15 +403,50 @@ func TestInvitations(t *testing.T) {
 		}
 		text = invite()
 		d.now = d.now.Add(InvitationLife)
-		if _, err := p.Accept(ctx, text, "rita@example.com", another); fault.Reason(err) != "bad_invitation" {
+		if _, err := p.Accept(ctx, text, "rita@example.com", another, agreed); fault.Reason(err) != "bad_invitation" {
 			t.Errorf("a day later: %v", err)
 		}
 		text = invite()
 		if err := d.whole.Sessions.EndAll(ctx, user, "deactivated"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Accept(ctx, text, "rita@example.com", another); fault.Reason(err) != "bad_invitation" {
+		if _, err := p.Accept(ctx, text, "rita@example.com", another, agreed); fault.Reason(err) != "bad_invitation" {
 			t.Errorf("of somebody deactivated: %v", err)
+		}
+	})
+}
+
+func agreed(Actor) error { return nil }
+
+// What cannot be journaled does not happen.
+func TestPasswordsStayWithoutAJournal(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, d *desk) {
+		p, ctx, user := d.whole.Passwords, context.Background(), id.ID{1}
+		if err := p.Set(ctx, user, "olga@example.com", secret); err != nil {
+			t.Fatal(err)
+		}
+		text, _, err := p.Invite(ctx, user, "olga@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := func(a Actor) error {
+			if a.User() != user {
+				t.Errorf("of %s", a.User())
+			}
+			return fault.New(fault.Unavailable, "journal_full", "x")
+		}
+		if _, err := p.Accept(ctx, text, "olga@example.com", another, full); !fault.Is(err, fault.Unavailable) {
+			t.Error(err)
+		}
+		if _, err := p.Change(ctx, Change{User: user, Old: secret, New: another, From: here, Note: full}); !fault.Is(err, fault.Unavailable) {
+			t.Error(err)
+		}
+		if _, err := p.Verify(ctx, "olga@example.com", secret, here); err != nil {
+			t.Errorf("the password changed: %v", err)
+		}
+		if _, err := p.Accept(ctx, text, "olga@example.com", another, agreed); err != nil {
+			t.Errorf("the invitation is used up: %v", err)
 		}
 	})
 }

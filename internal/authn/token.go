@@ -71,6 +71,37 @@ func (t *Tokens) Issue(ctx context.Context, user id.ID, name string, limits []st
 	return text, token, err
 }
 
+// MaxTokens is how many tokens in force a person has at most.
+const MaxTokens = 100
+
+// List returns a person's tokens that are in force, oldest first.
+func (t *Tokens) List(ctx context.Context, user id.ID) ([]control.Token, error) {
+	list, err := t.db.Tokens(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var out []control.Token
+	for _, x := range list {
+		if t.living(x) {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+func (t *Tokens) living(x control.Token) bool { return x.Revoked.IsZero() && t.now().Before(x.Expires) }
+
+// Get returns a token that is in force; found is false where it is not.
+func (t *Tokens) Get(ctx context.Context, token id.ID) (x control.Token, found bool, err error) {
+	x, found, err = t.db.TokenByID(ctx, token)
+	return x, found && t.living(x), err
+}
+
+// Revoke ends a token at once; found is false where there is no such living token.
+func (t *Tokens) Revoke(ctx context.Context, token id.ID) (found bool, err error) {
+	return t.db.RevokeToken(ctx, token)
+}
+
 // Check returns the person who holds a token. Whatever is wrong with it, the answer is the same; the
 // reason is in the error's cause, for the log.
 func (t *Tokens) Check(ctx context.Context, text string) (_ Actor, err error) {

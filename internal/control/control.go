@@ -109,6 +109,15 @@ func (c *DB) TokenByHash(ctx context.Context, hash []byte) (t Token, found bool,
 	return list[0], true, nil
 }
 
+// TokenByID returns a token, ended ones too; found is false where there is none.
+func (c *DB) TokenByID(ctx context.Context, token id.ID) (t Token, found bool, err error) {
+	list, err := c.tokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE id = ?", token.Bytes())
+	if err != nil || len(list) == 0 {
+		return Token{}, false, err
+	}
+	return list[0], true, nil
+}
+
 // Tokens returns a person's tokens, or everybody's for the zero ID, oldest first, at most 1,000.
 func (c *DB) Tokens(ctx context.Context, user id.ID) ([]Token, error) {
 	if user.IsZero() {

@@ -64,7 +64,7 @@ func clip(s string) string {
 // entry begins a journal entry of this session.
 func (s *Session) entry(verb, object string) *journal.Entry {
 	e := &journal.Entry{
-		ID: s.d.ids.New(), Time: s.d.now().UnixMicro(), Actor: s.actor.User(), App: s.actor.App(), Via: string(s.via),
+		ID: s.d.ids.New(), Time: s.d.now().UnixMicro(), Actor: s.actor.User(), App: s.actor.App(), Session: s.actor.Session(), Via: string(s.via),
 		Verb: verb, Object: object, Decision: journal.Allow, Request: s.origin.Request,
 	}
 	if role, ok := s.actor.System(); ok {

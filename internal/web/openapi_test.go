@@ -152,7 +152,7 @@ func (c *contract) of(t testing.TB, s *site, r *http.Request) *described {
 	if s.World != nil {
 		ctx := context.Background()
 		session := s.As(s.Owner)
-		if actor, err := s.tokens.Check(ctx, token); err == nil {
+		if actor, err := s.desk.Tokens.Check(ctx, token); err == nil {
 			session = s.Door.As(actor, door.ViaAPI)
 		}
 		var err error

@@ -21,6 +21,8 @@ type row struct {
 	ok         int // to the owner
 	stranger   int // to a person without a role
 	narrow     int // to the owner through a token for something else
+	signed     int // to the owner who signed in, where a token is not enough; 0 where it is
+	alien      int // to a person without a role who signed in
 }
 
 // rows has a row for each route. Where a stranger is answered 200, the answer is about the stranger
@@ -29,40 +31,51 @@ type row struct {
 func rows() map[string]row {
 	const label = `"label":{"en":"Car","zh":"车"}`
 	return map[string]row{
-		"GET /api/v1/me":                                {"/api/v1/me", "", 200, 200, 200},
-		"GET /api/v1/openapi.json":                      {"/api/v1/openapi.json", "", 200, 200, 200},
-		"GET /api/v1/objects":                           {"/api/v1/objects", "", 200, 200, 200},
-		"GET /api/v1/objects/{object}":                  {"/api/v1/objects/company", "", 200, 404, 404},
-		"POST /api/v1/objects":                          {"/api/v1/objects", `{"name":"car",` + label + `,"plural":{"en":"Cars","zh":"车"},"title":["code"],"fields":[{"name":"code","type":"text","class":"internal","label":{"en":"Code","zh":"编号"}}]}`, 201, 403, 403},
-		"PATCH /api/v1/objects/{object}":                {"/api/v1/objects/car", `{` + label + `}`, 200, 403, 403},
-		"POST /api/v1/objects/{object}/fields":          {"/api/v1/objects/car/fields", `{"name":"seats","type":"int","class":"internal","label":{"en":"Seats","zh":"座位"}}`, 201, 403, 403},
-		"PATCH /api/v1/objects/{object}/fields/{field}": {"/api/v1/objects/car/fields/seats", `{"help":{"en":"How many","zh":"数量"}}`, 200, 403, 403},
-		"GET /api/v1/records/{object}":                  {"/api/v1/records/company", "", 200, 404, 404},
-		"POST /api/v1/records/{object}":                 {"/api/v1/records/company", `{"fields":{"name":"Gamma"}}`, 201, 404, 404},
-		"GET /api/v1/records/{object}/{id}":             {"/api/v1/records/company/$company", "", 200, 404, 404},
-		"PATCH /api/v1/records/{object}/{id}":           {"/api/v1/records/company/$company", `{"fields":{"city":"Lyon"}}`, 200, 404, 404},
-		"GET /api/v1/records/{object}/{id}/history":     {"/api/v1/records/company/$company/history", "", 200, 404, 404},
-		"DELETE /api/v1/records/{object}/{id}":          {"/api/v1/records/company/$company", "", 204, 404, 404},
-		"POST /api/v1/records/{object}/{id}/restore":    {"/api/v1/records/company/$binned/restore", `{}`, 200, 404, 404},
-		"POST /api/v1/records/{object}/{id}/reveal":     {"/api/v1/records/contact/$contact/reveal", `{"field":"identity_number","purpose":"contract signing"}`, 200, 404, 404},
-		"GET /api/v1/search":                            {"/api/v1/search?q=alpha", "", 200, 200, 200},
-		"GET /api/v1/status":                            {"/api/v1/status", "", 200, 200, 200},
-		"POST /api/v1/aggregate/{object}":               {"/api/v1/aggregate/company", `{"group_by":["city"],"measures":[{"op":"count"}]}`, 200, 404, 404},
-		"POST /api/v1/batch":                            {"/api/v1/batch", `{"operations":[{"op":"create","object":"company","fields":{"name":"Delta"}}]}`, 200, 404, 404},
-		"GET /api/v1/changesets":                        {"/api/v1/changesets", "", 200, 404, 404},
-		"GET /api/v1/changesets/{id}":                   {"/api/v1/changesets/$set", "", 200, 404, 404},
-		"POST /api/v1/changesets/{id}/undo":             {"/api/v1/changesets/$set/undo", `{}`, 200, 404, 404},
-		"POST /api/v1/exports":                          {"/api/v1/exports", `{"object":"company","fields":["name"],"format":"csv","purpose":"a test of rights"}`, 201, 404, 404},
-		"GET /api/v1/exports/{id}":                      {"/api/v1/exports/$export", "", 200, 404, 404},
-		"GET /api/v1/exports/{id}/file":                 {"/api/v1/exports/$export/file", "", 200, 404, 404},
-		"POST /api/v1/imports":                          {"/api/v1/imports", form("object", "company", "file", "name\nZeta\n"), 201, 404, 404},
-		"GET /api/v1/imports/{id}":                      {"/api/v1/imports/$upload", "", 200, 404, 404},
-		"DELETE /api/v1/imports/{id}":                   {"/api/v1/imports/$upload2", "", 204, 404, 404},
-		"POST /api/v1/imports/{id}/run":                 {"/api/v1/imports/$upload/run", `{"dry_run":false}`, 200, 404, 404},
-		"GET /api/v1/imports/{id}/errors.csv":           {"/api/v1/imports/$upload/errors.csv", "", 200, 404, 404},
-		"GET /api/v1/journal":                           {"/api/v1/journal", "", 200, 200, 200},
-		"GET /api/v1/journal/checkpoint":                {"/api/v1/journal/checkpoint", "", 200, 200, 200},
-		"GET /api/v1/journal/proof":                     {"/api/v1/journal/proof?entry=$entry", "", 200, 404, 404},
+		"POST /api/v1/session":                          {"/api/v1/session", `{"email":"nobody@example.com","password":"x"}`, 403, 403, 403, 0, 0}, // without TLS, from elsewhere
+		"GET /api/v1/session":                           {"/api/v1/session", "", 200, 200, 200, 0, 0},
+		"DELETE /api/v1/session":                        {"/api/v1/session", "", 403, 403, 403, 204, 204},
+		"GET /api/v1/sessions":                          {"/api/v1/sessions?user=$person", "", 403, 403, 403, 200, 404},
+		"DELETE /api/v1/sessions/{id}":                  {"/api/v1/sessions/$session", "", 403, 403, 403, 204, 404},
+		"POST /api/v1/password":                         {"/api/v1/password", `{"old":"correct horse battery staple","password":"quiet lanterns above the weir"}`, 403, 403, 403, 200, 200},
+		"POST /api/v1/users/{id}/invitation":            {"/api/v1/users/$person/invitation", "", 403, 403, 403, 201, 404},
+		"POST /api/v1/invitation":                       {"/api/v1/invitation", `{"token":"wbi_x","email":"x","password":"x"}`, 401, 401, 401, 0, 0},
+		"GET /api/v1/tokens":                            {"/api/v1/tokens?user=$person", "", 403, 403, 403, 200, 404},
+		"POST /api/v1/tokens":                           {"/api/v1/tokens", `{"name":"x","scopes":["deal:read"]}`, 403, 403, 403, 201, 201},
+		"DELETE /api/v1/tokens/{id}":                    {"/api/v1/tokens/$token", "", 404, 404, 404, 204, 404},
+		"GET /api/v1/me":                                {"/api/v1/me", "", 200, 200, 200, 0, 0},
+		"GET /api/v1/objects":                           {"/api/v1/objects", "", 200, 200, 200, 0, 0},
+		"GET /api/v1/objects/{object}":                  {"/api/v1/objects/company", "", 200, 404, 404, 0, 0},
+		"POST /api/v1/objects":                          {"/api/v1/objects", `{"name":"car",` + label + `,"plural":{"en":"Cars","zh":"车"},"title":["code"],"fields":[{"name":"code","type":"text","class":"internal","label":{"en":"Code","zh":"编号"}}]}`, 201, 403, 403, 0, 0},
+		"PATCH /api/v1/objects/{object}":                {"/api/v1/objects/car", `{` + label + `}`, 200, 403, 403, 0, 0},
+		"POST /api/v1/objects/{object}/fields":          {"/api/v1/objects/car/fields", `{"name":"seats","type":"int","class":"internal","label":{"en":"Seats","zh":"座位"}}`, 201, 403, 403, 0, 0},
+		"PATCH /api/v1/objects/{object}/fields/{field}": {"/api/v1/objects/car/fields/seats", `{"help":{"en":"How many","zh":"数量"}}`, 200, 403, 403, 0, 0},
+		"GET /api/v1/records/{object}":                  {"/api/v1/records/company", "", 200, 404, 404, 0, 0},
+		"POST /api/v1/records/{object}":                 {"/api/v1/records/company", `{"fields":{"name":"Gamma"}}`, 201, 404, 404, 0, 0},
+		"GET /api/v1/records/{object}/{id}":             {"/api/v1/records/company/$company", "", 200, 404, 404, 0, 0},
+		"PATCH /api/v1/records/{object}/{id}":           {"/api/v1/records/company/$company", `{"fields":{"city":"Lyon"}}`, 200, 404, 404, 0, 0},
+		"GET /api/v1/records/{object}/{id}/history":     {"/api/v1/records/company/$company/history", "", 200, 404, 404, 0, 0},
+		"DELETE /api/v1/records/{object}/{id}":          {"/api/v1/records/company/$company", "", 204, 404, 404, 0, 0},
+		"POST /api/v1/records/{object}/{id}/restore":    {"/api/v1/records/company/$binned/restore", `{}`, 200, 404, 404, 0, 0},
+		"POST /api/v1/records/{object}/{id}/reveal":     {"/api/v1/records/contact/$contact/reveal", `{"field":"identity_number","purpose":"contract signing"}`, 200, 404, 404, 0, 0},
+		"POST /api/v1/aggregate/{object}":               {"/api/v1/aggregate/company", `{"group_by":["city"],"measures":[{"op":"count"}]}`, 200, 404, 404, 0, 0},
+		"POST /api/v1/batch":                            {"/api/v1/batch", `{"operations":[{"op":"create","object":"company","fields":{"name":"Delta"}}]}`, 200, 404, 404, 0, 0},
+		"GET /api/v1/changesets":                        {"/api/v1/changesets", "", 200, 404, 404, 0, 0},
+		"GET /api/v1/changesets/{id}":                   {"/api/v1/changesets/$set", "", 200, 404, 404, 0, 0},
+		"POST /api/v1/changesets/{id}/undo":             {"/api/v1/changesets/$set/undo", `{}`, 200, 404, 404, 0, 0},
+		"GET /api/v1/journal":                           {"/api/v1/journal", "", 200, 200, 200, 0, 0},
+		"GET /api/v1/journal/checkpoint":                {"/api/v1/journal/checkpoint", "", 200, 200, 200, 0, 0},
+		"GET /api/v1/journal/proof":                     {"/api/v1/journal/proof?entry=$entry", "", 200, 404, 404, 0, 0},
+		"GET /api/v1/openapi.json":                      {"/api/v1/openapi.json", "", 200, 200, 200, 0, 0},
+		"GET /api/v1/search":                            {"/api/v1/search?q=alpha", "", 200, 200, 200, 0, 0},
+		"GET /api/v1/status":                            {"/api/v1/status", "", 200, 200, 200, 0, 0},
+		"POST /api/v1/exports":                          {"/api/v1/exports", `{"object":"company","fields":["name"],"format":"csv","purpose":"a test of rights"}`, 201, 404, 404, 0, 0},
+		"GET /api/v1/exports/{id}":                      {"/api/v1/exports/$export", "", 200, 404, 404, 0, 0},
+		"GET /api/v1/exports/{id}/file":                 {"/api/v1/exports/$export/file", "", 200, 404, 404, 0, 0},
+		"POST /api/v1/imports":                          {"/api/v1/imports", form("object", "company", "file", "name\nZeta\n"), 201, 404, 404, 0, 0},
+		"GET /api/v1/imports/{id}":                      {"/api/v1/imports/$upload", "", 200, 404, 404, 0, 0},
+		"DELETE /api/v1/imports/{id}":                   {"/api/v1/imports/$upload2", "", 204, 404, 404, 0, 0},
+		"POST /api/v1/imports/{id}/run":                 {"/api/v1/imports/$upload/run", `{"dry_run":false}`, 200, 404, 404, 0, 0},
+		"GET /api/v1/imports/{id}/errors.csv":           {"/api/v1/imports/$upload/errors.csv", "", 200, 404, 404, 0, 0},
 	}
 }
 
@@ -70,7 +83,8 @@ func TestEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sqldb.SQLite)
 	f := s.fixture(t)
-	stranger := s.token(t, s.Person(t, "Stan Stranger", id.ID{}), "*:*")
+	nobody := s.Person(t, "Stan Stranger", id.ID{})
+	stranger := s.token(t, nobody, "*:*")
 	narrow := s.token(t, s.Owner, "task:read")
 	table := rows()
 	for _, route := range api.Routes() {
@@ -86,13 +100,24 @@ func TestEveryRoute(t *testing.T) {
 				f.export = s.export(t, "company", "csv")
 			}
 			path := s.fill(r.path, f)
-			s.unwelcome(t, route, path, r.body)
+			if !route.Open() {
+				s.unwelcome(t, route, path, r.body)
+			}
 			s.send(t, route.Method, path, stranger, r.body).want(r.stranger)
 			s.send(t, route.Method, path, narrow, r.body).want(r.narrow)
 			if route.Method != http.MethodGet && r.body != "" && !strings.HasPrefix(r.body, "--"+boundary) { // TestImports sends bad forms
-				s.badBodies(t, route, path)
+				as := s.owner
+				if r.signed != 0 {
+					as = s.signIn(t, s.Owner)
+				}
+				s.badBodies(t, route, path, as)
 			}
 			s.send(t, route.Method, path, s.owner, r.body).want(r.ok)
+			if r.signed == 0 {
+				return
+			}
+			s.send(t, route.Method, path, s.signIn(t, nobody), r.body).want(r.alien)
+			s.send(t, route.Method, path, s.signIn(t, s.Owner), r.body).want(r.signed)
 		})
 	}
 	for name := range table {
@@ -126,7 +151,7 @@ func (s *site) unwelcome(t *testing.T, route api.Route, path, body string) {
 }
 
 // badBodies sends bodies that are no request of the route.
-func (s *site) badBodies(t *testing.T, route api.Route, path string) {
+func (s *site) badBodies(t *testing.T, route api.Route, path, as string) {
 	t.Helper()
 	for _, c := range []struct {
 		name, body, reason string
@@ -142,7 +167,7 @@ func (s *site) badBodies(t *testing.T, route api.Route, path string) {
 		{"not an object", `[]`, "bad_json", 400, ""},
 		{"deep", strings.Repeat("[", 33) + strings.Repeat("]", 33), "json_too_deep", 413, ""},
 	} {
-		a := s.send(t, route.Method, path, s.owner, c.body, c.header).want(c.status)
+		a := s.send(t, route.Method, path, as, c.body, c.header).want(c.status)
 		if a.str("reason") != c.reason {
 			t.Errorf("%s: %s", c.name, a.text)
 		}
@@ -151,8 +176,7 @@ func (s *site) badBodies(t *testing.T, route api.Route, path string) {
 	if route.Large {
 		limit = 10 << 20
 	}
-	r := httptest.NewRequest(route.Method, "http://wardbook.test"+path, reader(limit+1))
-	r.Header.Set("Authorization", "Bearer "+s.owner)
+	r := s.request(route.Method, path, as, reader(limit+1))
 	if a := s.serve(t, r).want(413); a.str("reason") != "body_too_large" {
 		t.Error(a.text)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"flag"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/door/doortest"
 	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/seal"
 	"github.com/wardbook/wardbook/internal/sqldb"
 	"github.com/wardbook/wardbook/internal/sqldb/pgtest"
 	"github.com/wardbook/wardbook/internal/sqldb/vault"
@@ -35,11 +37,12 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 type site struct {
 	waiting string // folder of the files to import
 	*doortest.World
-	server *Server
-	tokens *authn.Tokens
-	log    *strings.Builder
-	owner  string // a token that may do what the owner may
-	told   *contract
+	server  *Server
+	desk    *authn.Desk
+	control *control.DB
+	log     *strings.Builder
+	owner   string // a token that may do what the owner may
+	told    *contract
 }
 
 func newSite(t *testing.T, engine sqldb.Engine) *site {
@@ -63,9 +66,13 @@ func siteOf(t *testing.T, w *doortest.World) *site {
 	}
 	s := &site{World: w, log: &strings.Builder{}, told: newContract()}
 	ids := id.NewSource(w.Clock.Now, rand.Reader)
-	s.tokens = authn.NewTokens(ctl, ids, w.Clock.Now, rand.Reader)
+	_, root := w.Ring.Current(seal.IndexRoot)
+	s.desk = authn.NewDesk(authn.Config{
+		DB: ctl, IDs: ids, Now: w.Clock.Now, Rand: rand.Reader, Roots: []seal.Key{root}, Company: "Alder Works", Cost: authn.Cost{Memory: 64, Passes: 1, Lanes: 1},
+	})
+	s.control = ctl
 	log := slog.New(slog.NewTextHandler(s.log, nil))
-	a := api.New(w.Door, s.tokens, ids, w.Clock.Now, log)
+	a := api.New(w.Door, s.desk, ids, w.Clock.Now, log)
 	s.waiting = filepath.Join(t.TempDir(), "waiting")
 	waiting, err := transfer.NewWaiting(context.Background(), w.Door, s.waiting, ids, w.Clock.Now, rand.Reader)
 	if err != nil {
@@ -83,17 +90,66 @@ func bare() *site {
 	s := &site{log: &strings.Builder{}, told: newContract()}
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	ids := id.NewSource(time.Now, rand.Reader)
-	s.server = New(config.Config{Listen: "127.0.0.1:0"}, api.New(nil, nil, ids, time.Now, log), ids, time.Now, log, func(context.Context) error { return nil })
+	s.server = New(config.Config{Listen: "127.0.0.1:0"}, api.New(nil, &authn.Desk{}, ids, time.Now, log), ids, time.Now, log, func(context.Context) error { return nil })
 	return s
 }
 
 func (s *site) token(t *testing.T, user id.ID, scopes ...string) string {
 	t.Helper()
-	text, _, err := s.tokens.Issue(context.Background(), user, "test", scopes, time.Hour)
+	text, _, err := s.desk.Tokens.Issue(context.Background(), user, "test", scopes, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// signedMark parts the cookie's text from the csrf value where send takes a person who signed in instead
+// of a token.
+const signedMark = " csrf "
+
+// signIn gives a person a password and signs the person in, with a browser on the same machine.
+func (s *site) signIn(t *testing.T, user id.ID) string {
+	t.Helper()
+	email := user.String() + "@example.com"
+	if err := s.desk.Passwords.Set(context.Background(), user, email, password); err != nil {
+		t.Fatal(err)
+	}
+	return s.sign(t, email, password).want(200).signed()
+}
+
+const (
+	password = "correct horse battery staple"
+	another  = "quiet lanterns above the weir"
+)
+
+// sign tries to sign in.
+func (s *site) sign(t *testing.T, email, password string, headers ...string) answer {
+	t.Helper()
+	b, err := json.Marshal(map[string]string{"email": email, "password": password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "http://127.0.0.1:8080/api/v1/session", strings.NewReader(string(b)))
+	r.RemoteAddr = "127.0.0.1:1234"
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+		if name == "X-From" { // the address that the request comes from
+			r.RemoteAddr = value + ":1234"
+			r.TLS = &tls.ConnectionState{}
+		}
+	}
+	return s.serve(t, r)
+}
+
+// signed is what send takes, of an answer that opened a session.
+func (a answer) signed() string {
+	a.t.Helper()
+	c, err := http.ParseSetCookie(a.header.Get("Set-Cookie"))
+	if err != nil {
+		a.t.Fatalf("no cookie: %v", err)
+	}
+	return c.Value + signedMark + a.str("csrf")
 }
 
 // answer is what came back.
@@ -107,12 +163,9 @@ type answer struct {
 // send sends a request and holds the answer to what every answer must be. Headers are "Name: value".
 func (s *site) send(t *testing.T, method, path, token, body string, headers ...string) answer {
 	t.Helper()
-	r := httptest.NewRequest(method, "http://wardbook.test"+path, strings.NewReader(body))
+	r := s.request(method, path, token, strings.NewReader(body))
 	if body == "" {
 		r.Body, r.ContentLength = http.NoBody, 0
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	if strings.HasPrefix(body, "--"+boundary) {
 		r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
@@ -122,6 +175,20 @@ func (s *site) send(t *testing.T, method, path, token, body string, headers ...s
 		r.Header.Set(name, value)
 	}
 	return s.serve(t, r)
+}
+
+// request is a request of who holds a token, or signed in.
+func (s *site) request(method, path, token string, body io.Reader) *http.Request {
+	r := httptest.NewRequest(method, "http://wardbook.test"+path, body)
+	switch text, csrf, signed := strings.Cut(token, signedMark); {
+	case signed:
+		r.RemoteAddr = "127.0.0.1:1234"
+		r.Header.Set("Cookie", "wardbook="+text)
+		r.Header.Set("X-CSRF-Token", csrf)
+	case token != "":
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r
 }
 
 func (s *site) serve(t *testing.T, r *http.Request) answer {
@@ -217,7 +284,10 @@ func (a answer) str(path string) string {
 }
 
 // fixture is what the rows of the table speak of.
-type fixture struct{ company, binned, contact, set, entry, export, upload, upload2 string }
+type fixture struct {
+	company, binned, contact, set, entry, export, upload, upload2 string
+	person, session, token                                        string
+}
 
 func (s *site) fixture(t *testing.T) fixture {
 	t.Helper()
@@ -231,6 +301,16 @@ func (s *site) fixture(t *testing.T) fixture {
 	f.upload = s.send(t, "POST", "/api/v1/imports", s.owner, form("object", "company", "file", "name,employees\nDelta,1\nEta,many\n")).want(201).str("id")
 	f.upload2 = s.send(t, "POST", "/api/v1/imports", s.owner, form("object", "company", "file", "name\nTheta\n")).want(201).str("id")
 	f.entry = s.send(t, "GET", "/api/v1/journal", s.owner, "").want(200).str("entries/0/id")
+	person := s.Person(t, "Rita Rep", id.ID{}, "sales_rep")
+	f.person = person.String()
+	s.signIn(t, person)
+	s.token(t, person, "*:*")
+	sessions, err1 := s.desk.Sessions.List(context.Background(), person)
+	tokens, err2 := s.desk.Tokens.List(context.Background(), person)
+	if err1 != nil || err2 != nil || len(sessions) != 1 || len(tokens) != 1 {
+		t.Fatal(err1, err2)
+	}
+	f.session, f.token = sessions[0].ID.String(), tokens[0].ID.String()
 	return f
 }
 
@@ -241,7 +321,7 @@ func (s *site) export(t *testing.T, object, format string) string {
 }
 
 func (s *site) fill(text string, f fixture) string {
-	return strings.NewReplacer("$company", f.company, "$binned", f.binned, "$contact", f.contact, "$set", f.set, "$entry", f.entry, "$export", f.export, "$upload2", f.upload2, "$upload", f.upload).Replace(text)
+	return strings.NewReplacer("$company", f.company, "$binned", f.binned, "$contact", f.contact, "$set", f.set, "$entry", f.entry, "$export", f.export, "$upload2", f.upload2, "$upload", f.upload, "$person", f.person, "$session", f.session, "$token", f.token).Replace(text)
 }
 
 // reader is a body that is as long as it is told to be, and no memory.

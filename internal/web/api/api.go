@@ -24,7 +24,7 @@ import (
 // API serves one organisation.
 type API struct {
 	door   *door.Door
-	tokens *authn.Tokens
+	desk   *authn.Desk
 	limits *limits
 	ids    *id.Source
 	now    func() time.Time
@@ -37,8 +37,8 @@ type API struct {
 func (a *API) KeepImports(w *transfer.Waiting) { a.waiting = w }
 
 // New returns the API of an organisation.
-func New(d *door.Door, tokens *authn.Tokens, ids *id.Source, now func() time.Time, log *slog.Logger) *API {
-	return &API{door: d, tokens: tokens, limits: newLimits(now), ids: ids, now: now, log: log}
+func New(d *door.Door, desk *authn.Desk, ids *id.Source, now func() time.Time, log *slog.Logger) *API {
+	return &API{door: d, desk: desk, limits: newLimits(now), ids: ids, now: now, log: log}
 }
 
 // call is one request of somebody known.
@@ -47,6 +47,7 @@ type call struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the request
 	session *door.Session
 	actor   authn.Actor
+	signed  *authn.Signed     // the session of a person who signed in; nil for a token
 	query   map[string]string // the query parameters that the route knows
 	limit   int64             // bytes of the body
 }
@@ -96,13 +97,13 @@ func (a *API) serve(route Route) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
 		note(r, route.Path, authn.Actor{})
-		actor, err := a.authenticate(ctx, r)
+		who, err := a.authenticate(ctx, r, route)
 		if err != nil {
 			a.problem(w, r, err)
 			return
 		}
-		note(r, route.Path, actor)
-		wait, left := a.limits.take(actor.App().String() + actor.User().String())
+		note(r, route.Path, who.actor)
+		wait, left := a.limits.take(who.name(r))
 		rateLimits(w.Header(), left)
 		if wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
@@ -113,7 +114,7 @@ func (a *API) serve(route Route) http.Handler {
 			_ = http.NewResponseController(w).SetReadDeadline(a.now().Add(uploadTime))
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, route.limit())
-		c := &call{Request: r, ctx: ctx, session: a.door.As(actor, door.ViaAPI).From(origin(r)), actor: actor, limit: route.limit()}
+		c := &call{Request: r, ctx: ctx, session: a.door.As(who.actor, who.via).From(origin(r)), actor: who.actor, signed: who.signed, limit: route.limit()}
 		if c.query, err = params(r, strings.Fields(route.Query)); err != nil {
 			a.problem(w, r, err)
 			return
@@ -159,23 +160,6 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, got reply) {
 	_, _ = w.Write(append(b, '\n')) // the other side may be gone
 }
 
-// authenticate finds out who asks, by the token.
-func (a *API) authenticate(ctx context.Context, r *http.Request) (authn.Actor, error) {
-	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return authn.Actor{}, fault.New(fault.Unauthenticated, "no_token", "send an API token: Authorization: Bearer wb_…")
-	}
-	from := remote(r)
-	if a.limits.blocked(from) {
-		return authn.Actor{}, fault.New(fault.TooMany, "too_many_attempts", "too many wrong tokens: wait a minute")
-	}
-	actor, err := a.tokens.Check(ctx, strings.TrimSpace(text))
-	if fault.Is(err, fault.Unauthenticated) {
-		a.limits.failed(from)
-	}
-	return actor, err
-}
-
 // NotAllowed answers requests with a method that the address does not know.
 func NotAllowed(methods ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -211,13 +195,16 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 		kind, err = fault.Unavailable, fault.New(fault.Unavailable, "timeout", "the request took too long and was stopped")
 	}
 	status := kind.Status()
-	if kind == fault.Invalid && slices.Contains([]string{"bad_json", "bad_body", "bad_parameter", "bad_id"}, fault.Reason(err)) {
+	if kind == fault.Invalid && slices.Contains([]string{"bad_json", "bad_body", "bad_parameter", "bad_id", "two_proofs"}, fault.Reason(err)) {
 		status = http.StatusBadRequest
 	}
 	switch kind {
 	case fault.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="wardbook"`)
 	case fault.TooMany, fault.Unavailable:
+		if wait, ok := waitOf(err); ok {
+			w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+		}
 		if w.Header().Get("Retry-After") == "" {
 			w.Header().Set("Retry-After", strconv.Itoa(int(failEvery/time.Second)))
 		}

@@ -12,6 +12,17 @@ func components() map[string]js {
 		"me": structure(map[string]js{
 			"user": structure(map[string]js{"id": noIdent(), "name": text(255)}), "roles": many(ident(), 200), "locale": text(20), "can": flags(10),
 		}),
+		"session": structure(map[string]js{
+			"user": structure(map[string]js{"id": noIdent(), "name": text(255)}), "roles": many(ident(), 200), "locale": text(20), "can": flags(10),
+			"csrf": about(text(100), "to be sent as X-CSRF-Token with what changes something; empty for a token"), "session": ident(), "expires_at": moment8601(),
+		}, "session", "expires_at"),
+		"openSession": structure(map[string]js{
+			"id": ident(), "client": text(500), "created_at": moment8601(), "used_at": moment8601(), "expires_at": moment8601(), "current": flag(),
+		}),
+		"apiToken": structure(map[string]js{
+			"id": ident(), "name": text(200), "scopes": many(text(100), 100), "created_at": moment8601(), "expires_at": moment8601(), "used_at": moment8601(),
+			"token": about(text(200), "its text, shown once"),
+		}, "used_at", "token"),
 		"page": structure(map[string]js{
 			"records": many(ref("record"), 500), "next_cursor": about(text(8192), "empty on the last page"), "count": whole(0, 1_000_000), "count_capped": about(flag(), "there are more than count"),
 		}, "count", "count_capped"),

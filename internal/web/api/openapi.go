@@ -47,9 +47,9 @@ func Describe(objects []door.ObjectInfo) map[string]any {
 		},
 		"servers":    []js{{"url": "/", "description": "production: this server", "x-internal": false}},
 		"tags":       tags(),
-		"security":   []js{{"token": []string{}}},
+		"security":   []js{{"token": []string{}}, {"session": []string{}}},
 		"paths":      paths(),
-		"components": js{"schemas": all, "responses": problems(), "headers": headers(), "securitySchemes": js{"token": js{"type": "http", "scheme": "bearer", "description": "an API token, wb_…"}}},
+		"components": js{"schemas": all, "responses": problems(), "headers": headers(), "securitySchemes": js{"token": js{"type": "http", "scheme": "bearer", "description": "an API token, wb_…"}, "session": js{"type": "apiKey", "in": "cookie", "name": cookieName, "description": "the session of a person who signed in"}}},
 	}
 }
 
@@ -79,6 +79,9 @@ func operationOf(r Route, s shape) js {
 	op := js{
 		"operationId": s.name, "tags": []string{s.tag}, "summary": r.About, "description": strings.ToUpper(r.About[:1]) + r.About[1:] + ".",
 		"parameters": parametersOf(r, s), "responses": responsesOf(r, s),
+	}
+	if r.Open() {
+		op["security"] = []js{}
 	}
 	if s.body != nil {
 		media := "application/json"
@@ -148,6 +151,9 @@ func refusals(r Route, s shape) []int {
 	}
 	if s.needs == "match" {
 		list = append(list, 412)
+	}
+	if r.Method == http.MethodGet && s.person {
+		list = append(list, 403)
 	}
 	slices.Sort(list)
 	return list

@@ -30,6 +30,17 @@ func (r Route) long() bool { return strings.HasSuffix(r.Path, "/undo") }
 func Routes() []Route {
 	const v = "/api/v1"
 	return []Route{
+		{"POST", v + "/session", "sign in: email, password", "", false, signIn},
+		{"GET", v + "/session", "who you are, and the csrf value", "", false, whoAmI},
+		{"DELETE", v + "/session", "sign out", "", false, signOut},
+		{"GET", v + "/sessions", "your sessions; user: another's", "user", false, listSessions},
+		{"DELETE", v + "/sessions/{id}", "end a session", "", false, endSession},
+		{"POST", v + "/password", "change your password: old, password", "", false, changePassword},
+		{"POST", v + "/users/{id}/invitation", "let a person set a password, once", "", false, invite},
+		{"POST", v + "/invitation", "set a password: token, email, password", "", false, acceptInvitation},
+		{"GET", v + "/tokens", "your API tokens; user: another's", "user", false, listTokens},
+		{"POST", v + "/tokens", "make an API token: name, scopes, days", "", false, issueToken},
+		{"DELETE", v + "/tokens/{id}", "revoke an API token", "", false, revokeToken},
 		{"GET", v + "/me", "who the token acts for", "", false, me},
 		{"GET", v + "/openapi.json", "this API as an OpenAPI 3.1 document, with your objects and fields", "", false, description},
 		{"GET", v + "/status", "how far behind search is", "", false, status},

@@ -15,6 +15,7 @@ type shape struct {
 	answer js     // nil for none
 	media  string // of the answer, several with spaces between them; "" means JSON
 	needs  string // "match" takes If-Match, "repeat" Idempotency-Key
+	person bool   // takes the session of a person who signed in
 }
 
 // shapes tells each route's shape, by method and path.
@@ -56,6 +57,25 @@ func shapes() map[string]shape {
 			name: "undoChangeSet", tag: "changes", loose: true, body: structure(map[string]js{"dry_run": flag(), "skip_conflicts": flag()}, "dry_run", "skip_conflicts"),
 			answer: structure(map[string]js{"changeset": noIdent(), "changed": count(), "conflicts": many(ref("conflict"), 100)}),
 		},
+		"POST " + v + "/session": {
+			name: "signIn", tag: "you", answer: ref("session"),
+			body: structure(map[string]js{"email": text(320), "password": text(1024), "code": text(20)}, "code"),
+		},
+		"GET " + v + "/session":                {name: "getSession", tag: "you", answer: ref("session")},
+		"DELETE " + v + "/session":             {name: "signOut", tag: "you", status: http.StatusNoContent, person: true},
+		"GET " + v + "/sessions":               {name: "listSessions", tag: "you", answer: structure(map[string]js{"sessions": many(ref("openSession"), 1000)}), person: true},
+		"DELETE " + v + "/sessions/{id}":       {name: "endSession", tag: "you", status: http.StatusNoContent, person: true},
+		"POST " + v + "/password":              {name: "changePassword", tag: "you", body: structure(map[string]js{"old": text(1024), "password": text(1024)}), answer: ref("session"), person: true},
+		"POST " + v + "/users/{id}/invitation": {name: "invite", tag: "you", status: http.StatusCreated, answer: structure(map[string]js{"token": text(200), "path": text(220), "expires_at": moment8601()}), person: true},
+		"POST " + v + "/invitation": {
+			name: "acceptInvitation", tag: "you", status: http.StatusNoContent, body: structure(map[string]js{"token": text(200), "email": text(320), "password": text(1024)}),
+		},
+		"GET " + v + "/tokens": {name: "listTokens", tag: "you", answer: structure(map[string]js{"tokens": many(ref("apiToken"), 1000)}), person: true},
+		"POST " + v + "/tokens": {
+			name: "issueToken", tag: "you", status: http.StatusCreated, answer: ref("apiToken"), person: true,
+			body: structure(map[string]js{"name": text(200), "scopes": many(text(100), 100), "days": whole(1, 3660)}, "days"),
+		},
+		"DELETE " + v + "/tokens/{id}":    {name: "revokeToken", tag: "you", status: http.StatusNoContent, person: true},
 		"POST " + v + "/exports":          {name: "prepareExport", tag: "files", body: ref("exportInput"), status: http.StatusCreated, answer: ref("export"), needs: "repeat"},
 		"GET " + v + "/exports/{id}":      {name: "getExport", tag: "files", answer: ref("export")},
 		"GET " + v + "/exports/{id}/file": {name: "fetchExport", tag: "files", answer: file(), media: exportMedia},
@@ -107,5 +127,6 @@ func parameters() map[string]js {
 		"deleted": about(flag(), "the bin; needs the right to delete"),
 		"q":       about(text(500), "words, or parts of them, all of which a record holds"),
 		"entry":   about(ident(), "the identifier of an entry"),
+		"user":    about(ident(), "somebody else, whom you may change"),
 	}
 }
