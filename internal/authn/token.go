@@ -71,16 +71,19 @@ func (t *Tokens) Issue(ctx context.Context, user id.ID, name string, limits []st
 	return text, token, err
 }
 
+// Token is a token as it is stored: without its text.
+type Token = control.Token
+
 // MaxTokens is how many tokens in force a person has at most.
 const MaxTokens = 100
 
 // List returns a person's tokens that are in force, oldest first.
-func (t *Tokens) List(ctx context.Context, user id.ID) ([]control.Token, error) {
+func (t *Tokens) List(ctx context.Context, user id.ID) ([]Token, error) {
 	list, err := t.db.Tokens(ctx, user)
 	if err != nil {
 		return nil, err
 	}
-	var out []control.Token
+	var out []Token
 	for _, x := range list {
 		if t.living(x) {
 			out = append(out, x)
@@ -89,10 +92,10 @@ func (t *Tokens) List(ctx context.Context, user id.ID) ([]control.Token, error) 
 	return out, nil
 }
 
-func (t *Tokens) living(x control.Token) bool { return x.Revoked.IsZero() && t.now().Before(x.Expires) }
+func (t *Tokens) living(x Token) bool { return x.Revoked.IsZero() && t.now().Before(x.Expires) }
 
 // Get returns a token that is in force; found is false where it is not.
-func (t *Tokens) Get(ctx context.Context, token id.ID) (x control.Token, found bool, err error) {
+func (t *Tokens) Get(ctx context.Context, token id.ID) (x Token, found bool, err error) {
 	x, found, err = t.db.TokenByID(ctx, token)
 	return x, found && t.living(x), err
 }

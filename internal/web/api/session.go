@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/wardbook/wardbook/internal/authn"
-	"github.com/wardbook/wardbook/internal/control"
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
@@ -308,7 +307,7 @@ type tokenJSON struct {
 	Text    string   `json:"token,omitempty"`
 }
 
-func tokenOf(t control.Token) tokenJSON {
+func tokenOf(t authn.Token) tokenJSON {
 	out := tokenJSON{ID: t.ID, Name: t.Name, Scopes: t.Limits, Created: stamp(t.Created), Expires: stamp(t.Expires)}
 	if !t.Used.IsZero() {
 		out.Used = stamp(t.Used)
