@@ -57,6 +57,7 @@ type Door struct {
 	changed chan struct{} // something for what is kept aside
 	raise   chan struct{} // something to seal
 	raising sync.Mutex
+	news    *bell // rings when this node has journaled something
 	ring    func() *seal.Ring
 	ids     *id.Source
 	now     func() time.Time
@@ -105,7 +106,7 @@ func Open(ctx context.Context, c Config) (_ *Door, err error) {
 		return nil, err
 	}
 	d := &Door{
-		org: c.Org, data: data, keys: keys, aside: aside, changed: make(chan struct{}, 1), raise: make(chan struct{}, 1), ring: c.Ring, ids: c.IDs, now: c.Now, rand: c.Rand, slog: c.Log, witness: c.Witness, builtin: c.Objects,
+		org: c.Org, data: data, keys: keys, aside: aside, changed: make(chan struct{}, 1), news: newBell(), raise: make(chan struct{}, 1), ring: c.Ring, ids: c.IDs, now: c.Now, rand: c.Rand, slog: c.Log, witness: c.Witness, builtin: c.Objects,
 		log: store.NewLog(c.Data, signer, c.Now), known: map[holder]*access{}, quit: make(chan struct{}),
 	}
 	d.reads = newReadQueue()
@@ -247,6 +248,7 @@ func (d *Door) flush(ctx context.Context, always bool) error {
 	}
 	_, err := d.log.Sequence(ctx, reads)
 	d.wakeAside()
+	d.news.ring()
 	d.reads.written(reads, err == nil)
 	if err != nil && wrote {
 		d.reads.wrote.Store(true)

@@ -61,6 +61,10 @@ func verbs() map[string]verb {
 			found, err := s.Search(ctx, door.SearchQuery{Text: "Acme"})
 			return withNothing(found != nil, err)
 		}},
+		"Follow": {free: "tells each of what it may see", done: "follow allow", call: func(s *door.Session, _ target) error {
+			stream, err := s.Follow(ctx, 0)
+			return withNothing(stream != nil, err)
+		}},
 		"Aggregate": {denied: "read company deny", done: "aggregate company allow", call: func(s *door.Session, _ target) error {
 			p, err := s.Aggregate(ctx, door.AggregateQuery{Object: "company"})
 			return withNothing(p != nil, err)
