@@ -48,7 +48,7 @@ type commands struct {
 	Init    initCommand    `cmd:"" help:"Create an organisation: data folder, keys, first person."`
 	Serve   serveCommand   `cmd:"" help:"Serve an organisation over HTTP until SIGTERM."`
 	Demo    demoCommand    `cmd:"" help:"Serve a temporary company to look around in."`
-	Import  importCommand  `cmd:"" help:"Read records from a CSV file."`
+	Import  importCommand  `cmd:"" help:"Read records from a CSV, XLSX or vCard file."`
 	Export  exportCommand  `cmd:"" help:"Write records to a CSV or JSON file."`
 	List    listCommand    `cmd:"" help:"Print records of an object."`
 	Get     getCommand     `cmd:"" help:"Print one record."`
