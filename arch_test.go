@@ -77,8 +77,9 @@ var house = []row{
 	{"upkeep", "feature", standing, "R9: versions and technical age"},
 	{"risk", "feature", standing, "the ten tiles"},
 
-	{"web", "edge", "config web/api web/mcp /ui /locales * " + standing, "HTTP: routes, sessions, safe headers"},
-	{"web/api", "edge", "* " + standing, "REST: decode, call a verb, encode"},
+	{"web", "edge", "config web/api web/mcp web/page /ui /locales * " + standing, "HTTP: routes, sessions, safe headers"},
+	{"web/api", "edge", "/locales * " + standing, "REST: decode, call a verb, encode"},
+	{"web/page", "edge", "web/api /locales " + standing, "the built front end, and the pages that work without it"},
 	{"web/mcp", "edge", "* " + standing, "Model Context Protocol over the same verbs"},
 
 	{"/cmd/wardbook", "cmd", "everything", "the one binary"},
@@ -161,6 +162,7 @@ var fences = []fence{
 			"web":           "the server",
 			"web/api":       "handlers",
 			"web/mcp":       "handlers",
+			"web/page":      "handlers",
 			"connect":       "outgoing, through the guarded dialer",
 			"notify":        "outgoing, through the guarded dialer",
 			"backup":        "targets, through the guarded dialer",

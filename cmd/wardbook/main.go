@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // people choose a time zone on machines that know none
 
 	"github.com/alecthomas/kong"
 

@@ -13,6 +13,8 @@ import (
 	"github.com/wardbook/wardbook/internal/transfer"
 	"github.com/wardbook/wardbook/internal/web"
 	"github.com/wardbook/wardbook/internal/web/api"
+	pages "github.com/wardbook/wardbook/internal/web/page"
+	"github.com/wardbook/wardbook/ui"
 )
 
 type serveCommand struct {
@@ -51,7 +53,11 @@ func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger) error
 	}
 	defer waiting.Close()
 	a.KeepImports(waiting)
-	s := web.New(o.conf, a, o.ids, e.now, log, o.door.Ready)
+	front, err := pages.New(a, ui.Dist(), log)
+	if err != nil {
+		return err
+	}
+	s := web.New(o.conf, a, front, o.ids, e.now, log, o.door.Ready)
 	l, err := s.Listen()
 	if err != nil {
 		return err

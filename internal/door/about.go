@@ -68,6 +68,7 @@ type Person struct {
 	Name   string
 	Locale string
 	Zone   *time.Location
+	Theme  string // light, dark, auto, or "" for who never chose
 	Roles  []id.ID
 	Audit  bool
 	Define bool
@@ -79,7 +80,7 @@ func (s *Session) Me(ctx context.Context) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Person{ID: a.me, Name: a.name, Locale: a.locale, Zone: a.zone, Roles: a.roles, Audit: mayAudit(a), Define: a.rights.Scope(policy.Everything, policy.Define) == policy.All}, nil
+	return &Person{ID: a.me, Name: a.name, Locale: a.locale, Zone: a.zone, Theme: a.theme, Roles: a.roles, Audit: mayAudit(a), Define: a.rights.Scope(policy.Everything, policy.Define) == policy.All}, nil
 }
 
 // Ready reports whether the door can work: both databases answer and the journal can take a read.

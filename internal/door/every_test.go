@@ -40,11 +40,17 @@ type verb struct {
 // verbs lists every exported method of Session. A new one is missing here until somebody says how it
 // is authorised and journaled.
 func verbs() map[string]verb {
-	ctx := context.Background()
+	ctx, looks := context.Background(), 0
 	return map[string]verb{
 		"From":    {free: "says where a request came from and touches nothing", silent: "touches nothing"},
 		"Objects": {free: "shows each what it may see of the structure", silent: "shows no record", call: func(s *door.Session, _ target) error { _, err := s.Objects(ctx); return err }},
 		"Me":      {free: "shows a person to itself", silent: "shows nobody else", call: func(s *door.Session, _ target) error { _, err := s.Me(ctx); return err }},
+		"Prefer": {free: "changes how Wardbook shows itself to the person alone", done: "update user allow", call: func(s *door.Session, _ target) error {
+			looks++
+			look := []string{"light", "dark"}[looks%2] // what changes nothing leaves no entry
+			p, err := s.Prefer(ctx, door.Preferences{Theme: &look})
+			return withNothing(p != nil, err)
+		}},
 		"Checkpoint": {
 			free: "tells nothing but that the log exists", silent: "shows no record",
 			call: func(s *door.Session, _ target) error { _, err := s.Checkpoint(ctx); return err },

@@ -27,6 +27,7 @@ type access struct {
 	branch []id.ID
 	zone   *time.Location
 	locale string
+	theme  string
 	name   string
 	roles  []id.ID
 
@@ -81,7 +82,7 @@ func (s *Session) access(ctx context.Context) (*access, error) {
 // narrowed returns the rights of a person through a token that may do less.
 func (a *access) narrowed(limits []policy.Limit) *access {
 	n := newAccess(a.cat, a.rights.Limited(limits))
-	n.me, n.team, n.teams, n.branch, n.zone, n.locale, n.name, n.roles = a.me, a.team, a.teams, a.branch, a.zone, a.locale, a.name, a.roles
+	n.me, n.team, n.teams, n.branch, n.zone, n.locale, n.theme, n.name, n.roles = a.me, a.team, a.teams, a.branch, a.zone, a.locale, a.theme, a.name, a.roles
 	return n
 }
 
@@ -187,6 +188,7 @@ func (d *Door) loadAccess(ctx context.Context, user id.ID) (*access, error) {
 	a := newAccess(cat, policy.Compile(roles, nil, systemOf(cat.schema)))
 	a.me, a.roles = user, ids
 	a.locale, _ = row.Values[o.Field("locale").ID].(string)
+	a.theme, _ = row.Values[o.Field("theme").ID].(string)
 	a.name, _ = row.Values[o.Field("name").ID].(string)
 	if zone, _ := row.Values[o.Field("timezone").ID].(string); zone != "" {
 		if loc, err := time.LoadLocation(zone); err == nil {

@@ -21,6 +21,7 @@ func user() Object {
 			F(107, "active", Bool, "Active", "启用", From("true")),
 			F(108, "locale", Picklist, "Language", "语言", One("en", "English", "英语", "zh_cn", "Simplified Chinese", "简体中文"), From("en")),
 			F(109, "timezone", Short, "Time zone", "时区", Up(60), From("UTC")),
+			F(110, "theme", Picklist, "Look", "界面外观", One("auto", "As the system", "跟随系统", "light", "Light", "浅色", "dark", "Dark", "深色")),
 		},
 	}
 }

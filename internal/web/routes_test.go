@@ -33,6 +33,7 @@ func rows() map[string]row {
 	return map[string]row{
 		"POST /api/v1/session":                          {"/api/v1/session", `{"email":"nobody@example.com","password":"x"}`, 403, 403, 403, 0, 0}, // without TLS, from elsewhere
 		"GET /api/v1/session":                           {"/api/v1/session", "", 200, 200, 200, 0, 0},
+		"PATCH /api/v1/session":                         {"/api/v1/session", `{"theme":"dark"}`, 403, 403, 403, 200, 200},
 		"DELETE /api/v1/session":                        {"/api/v1/session", "", 403, 403, 403, 204, 204},
 		"GET /api/v1/sessions":                          {"/api/v1/sessions?user=$person", "", 403, 403, 403, 200, 404},
 		"DELETE /api/v1/sessions/{id}":                  {"/api/v1/sessions/$session", "", 403, 403, 403, 204, 404},

@@ -15,6 +15,7 @@ import (
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/web/api"
+	"github.com/wardbook/wardbook/internal/web/page"
 )
 
 // Server serves one organisation.
@@ -32,15 +33,21 @@ type Server struct {
 // maxRequests is how many requests are worked on at once; more are told to come again.
 const maxRequests = 256
 
-// New returns a server. Ready reports whether requests can be served now.
-func New(conf config.Config, a *api.API, ids *id.Source, now func() time.Time, log *slog.Logger, ready func(ctx context.Context) error) *Server {
+// New returns a server. Pages may be nil for one that serves the API alone; ready reports whether
+// requests can be served now.
+func New(conf config.Config, a *api.API, pages *page.Pages, ids *id.Source, now func() time.Time, log *slog.Logger, ready func(ctx context.Context) error) *Server {
 	s := &Server{tls: conf.TLSCert != "", conf: conf, log: log, ids: ids, now: now, ready: ready, slots: make(chan struct{}, maxRequests)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.readiness)
 	mux.Handle("/healthz", api.NotAllowed(http.MethodGet))
 	mux.Handle("/readyz", api.NotAllowed(http.MethodGet))
-	mux.Handle("/", a.Handler())
+	if pages == nil {
+		mux.Handle("/", a.Handler())
+	} else {
+		mux.Handle("/api/", a.Handler())
+		pages.Register(mux)
+	}
 	read := conf.ReadTimeout
 	if read == 0 {
 		read = time.Minute

@@ -40,6 +40,7 @@ type site struct {
 	server  *Server
 	desk    *authn.Desk
 	control *control.DB
+	api     *api.API
 	log     *strings.Builder
 	owner   string // a token that may do what the owner may
 	told    *contract
@@ -73,6 +74,7 @@ func siteOf(t *testing.T, w *doortest.World) *site {
 	s.control = ctl
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	a := api.New(w.Door, s.desk, ids, w.Clock.Now, log)
+	s.api = a
 	s.waiting = filepath.Join(t.TempDir(), "waiting")
 	waiting, err := transfer.NewWaiting(context.Background(), w.Door, s.waiting, ids, w.Clock.Now, rand.Reader)
 	if err != nil {
@@ -80,7 +82,7 @@ func siteOf(t *testing.T, w *doortest.World) *site {
 	}
 	t.Cleanup(waiting.Close)
 	a.KeepImports(waiting)
-	s.server = New(config.Config{Listen: "127.0.0.1:0"}, a, ids, w.Clock.Now, log, w.Door.Ready)
+	s.server = New(config.Config{Listen: "127.0.0.1:0"}, a, pagesOf(t, a, log), ids, w.Clock.Now, log, w.Door.Ready)
 	s.owner = s.token(t, w.Owner, "*:*")
 	return s
 }
@@ -90,7 +92,7 @@ func bare() *site {
 	s := &site{log: &strings.Builder{}, told: newContract()}
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	ids := id.NewSource(time.Now, rand.Reader)
-	s.server = New(config.Config{Listen: "127.0.0.1:0"}, api.New(nil, &authn.Desk{}, ids, time.Now, log), ids, time.Now, log, func(context.Context) error { return nil })
+	s.server = New(config.Config{Listen: "127.0.0.1:0"}, api.New(nil, &authn.Desk{}, ids, time.Now, log), nil, ids, time.Now, log, func(context.Context) error { return nil })
 	return s
 }
 

@@ -154,7 +154,7 @@ func (c *company) serve(ctx context.Context, dir string, o *ours) (stop func() e
 		o.tokens = append(o.tokens, text)
 	}
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	server := web.New(config.Config{Listen: "127.0.0.1:0"}, api.New(c.door, &authn.Desk{Tokens: tokens}, ids, time.Now, log), ids, time.Now, log, c.door.Ready)
+	server := web.New(config.Config{Listen: "127.0.0.1:0"}, api.New(c.door, &authn.Desk{Tokens: tokens}, ids, time.Now, log), nil, ids, time.Now, log, c.door.Ready)
 	l, err := server.Listen()
 	if err != nil {
 		return nil, err

@@ -54,11 +54,12 @@ type call struct {
 
 // reply is what a handler answers.
 type reply struct {
-	status int                     // 0 means 200
-	body   any                     // nil for none
-	write  func(w io.Writer) error // instead of a body, for what is not JSON; header says what it is
-	header map[string]string
-	stream func(ctx context.Context, w io.Writer) error // writes the body, instead of body
+	status  int                     // 0 means 200
+	body    any                     // nil for none
+	write   func(w io.Writer) error // instead of a body, for what is not JSON; header says what it is
+	header  map[string]string
+	cookies []*http.Cookie
+	stream  func(ctx context.Context, w io.Writer) error // writes the body, instead of body
 }
 
 type handler func(a *API, c *call) (reply, error)
@@ -135,6 +136,9 @@ func (a *API) serve(route Route) http.Handler {
 func (a *API) answer(w http.ResponseWriter, r *http.Request, got reply) {
 	for k, v := range got.header {
 		w.Header().Set(k, v)
+	}
+	for _, c := range got.cookies {
+		http.SetCookie(w, c)
 	}
 	if got.status == 0 {
 		got.status = http.StatusOK

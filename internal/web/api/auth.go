@@ -40,7 +40,7 @@ func (r Route) Open() bool {
 // authenticate finds out who asks, by the token or the session.
 func (a *API) authenticate(ctx context.Context, r *http.Request, route Route) (caller, error) {
 	if route.Open() {
-		return caller{via: door.ViaUI}, a.sameOrigin(r)
+		return caller{via: door.ViaUI}, SameOrigin(r)
 	}
 	header, cookie := r.Header.Get("Authorization"), cookieOf(r)
 	switch {
@@ -79,7 +79,7 @@ func (a *API) bySession(ctx context.Context, r *http.Request, cookie string) (ca
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return who, nil
 	}
-	if err := a.sameOrigin(r); err != nil {
+	if err := SameOrigin(r); err != nil {
 		return caller{}, err
 	}
 	if !signed.SameCSRF(r.Header.Get("X-CSRF-Token")) {
@@ -91,14 +91,6 @@ func (a *API) bySession(ctx context.Context, r *http.Request, cookie string) (ca
 // as is the door's session of a person whom a request has just proved to be there.
 func (a *API) as(r *http.Request, who authn.Actor) *door.Session {
 	return a.door.As(who, door.ViaUI).From(origin(r))
-}
-
-// sameOrigin refuses what a browser sends for the page of another site.
-func (a *API) sameOrigin(r *http.Request) error {
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
-		return fault.Wrap(fault.Forbidden, err, "cross_origin", "this was sent for the page of another site")
-	}
-	return nil
 }
 
 // The session's cookie. A browser takes one with the first name only from us, only over TLS and for no
@@ -130,17 +122,17 @@ func ownMachine(r *http.Request) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// setCookie is the header that gives a browser a session, or takes it away for a text of "". The cookie
-// has no time: when a session ends, the server says.
-func setCookie(r *http.Request, text string) map[string]string {
-	c := http.Cookie{Name: cookieName, Value: text, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+// sessionCookie gives a browser a session, or takes it away for a text of "". The cookie has no time:
+// when a session ends, the server says.
+func sessionCookie(r *http.Request, text string) *http.Cookie {
+	c := &http.Cookie{Name: cookieName, Value: text, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if r.TLS == nil {
 		c.Name, c.Secure = plainCookieName, false
 	}
 	if text == "" {
 		c.MaxAge = -1
 	}
-	return map[string]string{"Set-Cookie": c.String()}
+	return c
 }
 
 // waits is how long somebody is to wait, as the cause of an error.

@@ -14,8 +14,11 @@ func components() map[string]js {
 		}),
 		"session": structure(map[string]js{
 			"user": structure(map[string]js{"id": noIdent(), "name": text(255)}), "roles": many(ident(), 200), "locale": text(20), "can": flags(10),
-			"csrf": about(text(100), "to be sent as X-CSRF-Token with what changes something; empty for a token"), "session": ident(), "expires_at": moment8601(),
+			"timezone": text(60), "theme": oneOf("auto", "light", "dark"), "csrf": about(text(100), "to be sent as X-CSRF-Token with what changes something; empty for a token"), "session": ident(), "expires_at": moment8601(),
 		}, "session", "expires_at"),
+		"preferences": structure(map[string]js{
+			"locale": oneOf("en", "zh_cn"), "timezone": about(text(60), "a name such as Europe/Berlin"), "theme": about(oneOf("auto", "light", "dark"), "auto follows the system"),
+		}, "locale", "timezone", "theme"),
 		"openSession": structure(map[string]js{
 			"id": ident(), "client": text(500), "created_at": moment8601(), "used_at": moment8601(), "expires_at": moment8601(), "current": flag(),
 		}),

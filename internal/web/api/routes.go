@@ -32,6 +32,7 @@ func Routes() []Route {
 	return []Route{
 		{"POST", v + "/session", "sign in: email, password", "", false, signIn},
 		{"GET", v + "/session", "who you are, and the csrf value", "", false, whoAmI},
+		{"PATCH", v + "/session", "how Wardbook shows itself to you: locale, timezone, theme", "", false, prefer},
 		{"DELETE", v + "/session", "sign out", "", false, signOut},
 		{"GET", v + "/sessions", "your sessions; user: another's", "user", false, listSessions},
 		{"DELETE", v + "/sessions/{id}", "end a session", "", false, endSession},

@@ -10,61 +10,25 @@ import (
 	"github.com/wardbook/wardbook/internal/id"
 )
 
-// signIn opens a session. Whatever is wrong with address, password or account, the answer is the same.
+// signIn opens a session.
 func signIn(a *API, c *call) (reply, error) {
 	var in struct{ Email, Password, Code string }
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	if c.TLS == nil && !ownMachine(c.Request) {
-		return reply{}, fault.New(fault.Forbidden, "needs_tls", "signing in takes TLS, except on the machine that the server runs on")
-	}
 	if in.Code != "" {
 		return reply{}, fault.InField("code", "no_second_factor", "leave it out: there is no second factor yet")
 	}
-	try, err := a.desk.Passwords.Verify(c.ctx, in.Email, in.Password, remote(c.Request))
-	if try.Wait > 0 {
-		return reply{}, tooEarly(try.Wait)
-	}
-	var person *door.Person
-	if err == nil {
-		person, err = a.as(c.Request, try.Actor).Me(c.ctx)
-	}
-	if fault.Is(err, fault.Unauthenticated) {
-		failed := door.Act{Verb: "sign_in_failed", Object: "user", Record: try.User, Reason: "account " + try.Account, Denied: true}
-		if err := a.door.NoteAct(c.ctx, c.session, failed); err != nil {
-			return reply{}, err
-		}
-		return reply{}, authn.BadCredentials()
-	}
+	v, err := a.SignIn(c.ctx, c.Request, in.Email, in.Password)
 	if err != nil {
 		return reply{}, err
 	}
-	if err := a.desk.Passwords.Succeeded(c.ctx, try); err != nil {
-		return reply{}, err
-	}
-	if old := cookieOf(c.Request); old != "" { // a session is never carried over a sign-in
-		if err := a.desk.Sessions.EndText(c.ctx, old, "signed_in_again"); err != nil {
-			return reply{}, err
-		}
-	}
-	return a.open(c, try.Actor, person)
+	return v.reply(), nil
 }
 
-// open opens a session of a person who has proved to be one, and answers with it.
-func (a *API) open(c *call, who authn.Actor, person *door.Person) (reply, error) {
-	text, signed, err := a.desk.Sessions.Open(c.ctx, who, c.UserAgent())
-	if err != nil {
-		return reply{}, err
-	}
-	act := door.Act{Verb: "sign_in", Object: "user", Record: person.ID}
-	if err := a.door.NoteAct(c.ctx, a.as(c.Request, signed.Actor), act); err != nil {
-		return reply{}, err // nobody has the text: the session is of no use
-	}
-	if person.Audit || person.Define { // who administers has less time
-		signed.Expires = signed.Expires.Add(authn.AdminSessionLife - authn.SessionLife)
-	}
-	return reply{body: describe(person, &signed), header: setCookie(c.Request, text)}, nil
+// reply answers with a session that was opened.
+func (v *Visitor) reply() reply {
+	return reply{body: describe(v.Person, &v.Signed), cookies: []*http.Cookie{v.Cookie}}
 }
 
 // describe is who somebody is, what they may do beside records, and what their page needs to go on.
@@ -74,7 +38,7 @@ func describe(p *door.Person, signed *authn.Signed) map[string]any {
 		roles = []id.ID{}
 	}
 	out := map[string]any{
-		"user": map[string]any{"id": p.ID, "name": p.Name}, "roles": roles, "locale": p.Locale,
+		"user": map[string]any{"id": p.ID, "name": p.Name}, "roles": roles, "locale": p.Locale, "timezone": p.Zone.String(), "theme": lookOf(p),
 		"can": map[string]bool{"audit": p.Audit, "define": p.Define}, "csrf": "",
 	}
 	if signed != nil {
@@ -91,15 +55,32 @@ func whoAmI(_ *API, c *call) (reply, error) {
 	return reply{body: describe(p, c.signed)}, nil
 }
 
+// prefer changes how Wardbook shows itself to who signed in.
+func prefer(_ *API, c *call) (reply, error) {
+	var in struct {
+		Locale   *string `json:"locale"`
+		Timezone *string `json:"timezone"`
+		Theme    *string `json:"theme"`
+	}
+	if err := c.person(); err != nil {
+		return reply{}, err
+	}
+	if err := c.decode(&in); err != nil {
+		return reply{}, err
+	}
+	p, err := c.session.Prefer(c.ctx, door.Preferences{Locale: in.Locale, Zone: in.Timezone, Theme: in.Theme})
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{body: describe(p, c.signed), cookies: Preferences(c.Request, p)}, nil
+}
+
 func signOut(a *API, c *call) (reply, error) {
 	if err := c.person(); err != nil {
 		return reply{}, err
 	}
-	if _, err := a.desk.Sessions.End(c.ctx, c.signed.ID, "sign_out"); err != nil {
-		return reply{}, err
-	}
-	err := a.door.NoteAct(c.ctx, c.session, door.Act{Verb: "sign_out", Object: "user", Record: c.signed.Actor.User()})
-	return reply{status: http.StatusNoContent, header: setCookie(c.Request, "")}, err
+	cookie, err := a.SignOut(c.ctx, c.Request, c.signed)
+	return reply{status: http.StatusNoContent, cookies: []*http.Cookie{cookie}}, err
 }
 
 // person refuses a token where a person must have signed in: a token that could change a password or
@@ -245,7 +226,11 @@ func changePassword(a *API, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return a.open(c, c.signed.Actor, p)
+	v, err := a.open(c.ctx, c.Request, c.signed.Actor, p)
+	if err != nil {
+		return reply{}, err
+	}
+	return v.reply(), nil
 }
 
 func invite(a *API, c *call) (reply, error) {
@@ -283,17 +268,7 @@ func acceptInvitation(a *API, c *call) (reply, error) {
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	from := remote(c.Request)
-	if a.limits.blocked(from) {
-		return reply{}, fault.New(fault.TooMany, "too_many_attempts", "too many wrong invitations: wait a minute")
-	}
-	_, err := a.desk.Passwords.Accept(c.ctx, in.Token, in.Email, in.Password, func(who authn.Actor) error {
-		return a.door.NoteAct(c.ctx, a.as(c.Request, who), door.Act{Verb: "password_changed", Object: "user", Record: who.User(), Reason: "by invitation"})
-	})
-	if fault.Is(err, fault.Unauthenticated) {
-		a.limits.failed(from)
-	}
-	return reply{status: http.StatusNoContent}, err
+	return reply{status: http.StatusNoContent}, a.Accept(c.ctx, c.Request, in.Token, in.Email, in.Password)
 }
 
 // tokenJSON is a token as its person sees it; its text is not among what is stored.

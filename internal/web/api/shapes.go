@@ -62,6 +62,7 @@ func shapes() map[string]shape {
 			body: structure(map[string]js{"email": text(320), "password": text(1024), "code": text(20)}, "code"),
 		},
 		"GET " + v + "/session":                {name: "getSession", tag: "you", answer: ref("session")},
+		"PATCH " + v + "/session":              {name: "changeSession", tag: "you", body: ref("preferences"), answer: ref("session"), person: true},
 		"DELETE " + v + "/session":             {name: "signOut", tag: "you", status: http.StatusNoContent, person: true},
 		"GET " + v + "/sessions":               {name: "listSessions", tag: "you", answer: structure(map[string]js{"sessions": many(ref("openSession"), 1000)}), person: true},
 		"DELETE " + v + "/sessions/{id}":       {name: "endSession", tag: "you", status: http.StatusNoContent, person: true},
