@@ -41,11 +41,12 @@ func (c *serveCommand) Run(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(o.serve(ctx, e, log), o.close(context.WithoutCancel(ctx)))
+	return errors.Join(o.serve(ctx, e, log, nil), o.close(context.WithoutCancel(ctx)))
 }
 
-// serve serves the organisation until the context ends.
-func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger) error {
+// serve serves the organisation until the context ends. Greet, when not nil, hears the address as soon as
+// it answers.
+func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger, greet func(url string) error) error {
 	a := api.New(o.door, o.desk, o.ids, e.now, log)
 	waiting, err := transfer.NewWaiting(ctx, o.door, filepath.Join(o.conf.Data, "waiting"), o.ids, e.now, e.rand)
 	if err != nil {
@@ -66,7 +67,13 @@ func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger) error
 	if o.conf.TLSCert != "" {
 		scheme = "https"
 	}
-	fmt.Fprintf(e.out, "Wardbook serves %s on %s://%s\n", o.manifest.Company, scheme, l.Addr())
+	url := scheme + "://" + l.Addr().String()
+	if greet != nil {
+		if err := greet(url); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
+	fmt.Fprintf(e.out, "Wardbook serves %s on %s\n", o.manifest.Company, url)
 	log.Info("started", "version", version, "config", o.conf.String())
 	err = s.Serve(ctx, l)
 	log.Info("stopped")

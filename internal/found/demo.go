@@ -2,7 +2,7 @@ package found
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"github.com/wardbook/wardbook/internal/authn"
 	"github.com/wardbook/wardbook/internal/door"
@@ -12,91 +12,127 @@ import (
 
 // Person is somebody of the demo company.
 type Person struct {
-	ID   id.ID
-	Role string
+	ID    id.ID
+	Name  string
+	Email string
+	Role  string // its name, in the language of the company
 }
 
-// Demo fills a new organisation with invented people, companies, contacts and deals, the same every
-// time, and returns a person for each role.
-func Demo(ctx context.Context, d *door.Door, owner id.ID, lang string) (_ []Person, err error) {
+// DemoYear is how far back the history of the demo company goes.
+const DemoYear = 365 * 24 * time.Hour
+
+// DemoCompany is the demo company and its owner, for who founds it.
+func DemoCompany(lang string) (company, currency string, owner Owner) {
+	w := wordsOf(lang)
+	return w.company, w.currency, Owner{Name: w.people[0][0], Email: w.people[0][1], Lang: lang}
+}
+
+// Demo gives a new organisation a year of work: an invented company with its people, and what they did
+// until now, day by day, each in their own name. It happens through the door like everything else, so
+// that history, journal and undo are true; for that, at sets the door's clock, never back, to when
+// something happens. The same language and moment give the same company. It returns the people, the
+// owner first.
+func Demo(ctx context.Context, d *door.Door, owner id.ID, lang string, now time.Time, at func(time.Time)) (_ []Person, err error) {
 	defer fault.Op(&err, "found.Demo")
-	s := d.As(authn.Operator(owner), door.ViaCLI)
-	roles, err := s.List(ctx, door.Query{Object: "role", Sort: []string{"id"}, Fields: []string{"name"}})
+	w := wordsOf(lang)
+	zone, err := time.LoadLocation(w.zone)
 	if err != nil {
+		zone = time.UTC
+	}
+	s := &story{door: d, words: w, now: now.In(zone), at: at, dice: dice{state: 20_260_301}}
+	s.begun = s.now.Add(-DemoYear)
+	if err := s.hire(ctx, owner); err != nil {
 		return nil, err
 	}
-	team, err := s.Create(ctx, "team", door.Values{"name": pick(lang, "North", "华北")}, "")
-	if err != nil {
+	if err := s.know(ctx); err != nil {
 		return nil, err
 	}
-	var people []Person
-	for i, r := range roles.Records[1:] {
-		p, err := s.Create(ctx, "user", door.Values{
-			"name": demoPeople(lang)[i], "email": fmt.Sprintf("person%d@example.com", i+1),
-			"roles": []any{r.ID.String()}, "main_team": team.ID.String(),
-		}, "")
-		if err != nil {
-			return nil, err
-		}
-		people = append(people, Person{p.ID, r.Text("name")})
-	}
-	return people, demoRecords(ctx, s, people, lang)
+	s.tell()
+	return s.staff, s.play(ctx)
 }
 
-func pick[T any](lang string, en, zh T) T {
-	if lang == "zh" {
-		return zh
-	}
-	return en
-}
+// The people of the demo company, by their place in words.people.
+const (
+	boss = iota
+	manager
+	firstRep
+	reps   = 3
+	reader = firstRep + reps
+)
 
-func demoRecords(ctx context.Context, s *door.Session, people []Person, lang string) error {
-	stages, err := s.List(ctx, door.Query{Object: "stage", Sort: []string{"position"}, Fields: []string{"name"}})
+// teamOf returns the team of somebody of the sales staff.
+func teamOf(who int) int { return (who - firstRep) % 2 }
+
+// hire makes the teams and the people beside the owner.
+func (s *story) hire(ctx context.Context, owner id.ID) error {
+	o := s.door.As(authn.Operator(owner), door.ViaCLI)
+	roles, err := o.List(ctx, door.Query{Object: "role", Sort: []string{"id"}, Fields: []string{"name"}})
 	if err != nil {
 		return err
 	}
-	industries := []string{"software", "retail", "medical", "finance", "manufacturing"}
-	var ops []door.Operation
-	add := func(object string, v door.Values) int {
-		ops = append(ops, door.Operation{Op: "create", Object: object, Fields: v})
-		return len(ops) - 1
+	if len(roles.Records) != len(Roles()) {
+		return fault.New(fault.Conflict, "not_new", "the demo needs an organisation that has just been founded")
 	}
-	for i, name := range demoCompanies(lang) {
-		owner := people[i%2].ID.String()
-		company := add("company", door.Values{
-			"name": name, "industry": industries[i%len(industries)], "city": pick(lang, []string{"Bonn", "Lyon", "Leeds", "Turin"}, []string{"北京", "上海", "杭州", "深圳"})[i%4],
-			"employees": door.Parsed{Value: int64(20 + 37*i)}, "owner": owner,
-		})
-		names := demoContacts(lang)[i]
-		contact := add("contact", door.Values{
-			"first_name": names[0], "last_name": names[1], "company": door.Made{Operation: company}, "owner": owner,
-			"email": fmt.Sprintf("contact%d@example.org", i+1), "phone": fmt.Sprintf("+8613800138%03d", i),
-		})
-		for j := range 2 {
-			add("deal", door.Values{
-				"name": name + pick(lang, [2]string{" licence", " service"}, [2]string{"软件许可", "服务合同"})[j], "owner": owner,
-				"company": door.Made{Operation: company}, "contact": door.Made{Operation: contact},
-				"stage":  stages.Records[(i*2+j)%len(stages.Records)].ID.String(),
-				"amount": map[string]any{"amount": fmt.Sprintf("%d.00", 1500+i*730+j*4100), "currency": "EUR"},
-			})
+	var teams []id.ID
+	for _, name := range s.words.teams {
+		t, err := o.Create(ctx, "team", door.Values{"name": name}, "")
+		if err != nil {
+			return err
+		}
+		teams = append(teams, t.ID)
+		s.teams = append(s.teams, t.ID.String())
+	}
+	locale := "en"
+	if s.words.lang == "zh" {
+		locale = "zh_cn"
+	}
+	if _, err := o.Update(ctx, "user", owner, 0, door.Values{"position": s.words.people[boss][2], "timezone": s.words.zone, "main_team": teams[0].String()}); err != nil {
+		return err
+	}
+	s.staff = []Person{{owner, s.words.people[boss][0], s.words.people[boss][1], roles.Records[0].Text("name")}}
+	for i, p := range s.words.people[1:] {
+		i++ // the owner is there
+		role, team := roles.Records[1], teams[0]
+		switch {
+		case i >= reader:
+			role = roles.Records[3]
+		case i >= firstRep:
+			role, team = roles.Records[2], teams[teamOf(i)]
+		}
+		made, err := o.Create(ctx, "user", door.Values{
+			"name": p[0], "email": p[1], "position": p[2], "locale": locale, "timezone": s.words.zone, "roles": []any{role.ID.String()}, "main_team": team.String(),
+		}, "")
+		if err != nil {
+			return err
+		}
+		s.staff = append(s.staff, Person{made.ID, p[0], p[1], role.Text("name")})
+	}
+	return nil
+}
+
+// know finds out what the organisation was founded with: stages, and what can be chosen where.
+func (s *story) know(ctx context.Context) error {
+	m := s.door.As(authn.Operator(s.staff[manager].ID), door.ViaCLI)
+	stages, err := m.List(ctx, door.Query{Object: "stage", Sort: []string{"position"}, Fields: []string{"outcome"}})
+	if err != nil {
+		return err
+	}
+	s.stages = map[string][]id.ID{}
+	for _, r := range stages.Records {
+		s.stages[r.Text("outcome")] = append(s.stages[r.Text("outcome")], r.ID)
+	}
+	list, err := m.Objects(ctx)
+	if err != nil {
+		return err
+	}
+	s.options = map[string][]string{}
+	for _, o := range list {
+		for _, f := range o.Fields {
+			for _, opt := range f.Field.Options {
+				key := o.Object.Name + "." + f.Field.Name
+				s.options[key] = append(s.options[key], opt.Key)
+			}
 		}
 	}
-	_, err = s.Batch(ctx, ops, door.BatchOptions{})
-	return err
-}
-
-func demoCompanies(lang string) []string {
-	return pick(lang,
-		[]string{"Alder Works", "Birch & Co", "Cedar Health", "Dogwood Bank", "Elm Motors", "Fir Foods", "Ginkgo Labs", "Hazel Hotels"},
-		[]string{"晨星软件", "百川零售", "康和医疗", "汇通金融", "远山制造", "丰禾食品", "银杏实验室", "云栖酒店"})
-}
-
-func demoContacts(lang string) [][2]string {
-	return pick(lang,
-		[][2]string{{"Ada", "Berg"}, {"Ben", "Costa"}, {"Cleo", "Dahl"}, {"Dan", "Evans"}, {"Eva", "Fuchs"}, {"Finn", "Gray"}, {"Gina", "Holm"}, {"Hugo", "Ives"}},
-		[][2]string{{"晓明", "李"}, {"丽", "王"}, {"志强", "张"}, {"芳", "刘"}, {"伟", "陈"}, {"静", "杨"}, {"磊", "赵"}, {"敏", "黄"}})
-}
-
-func demoPeople(lang string) []string {
-	return pick(lang, []string{"Mara Manager", "Sam Sales", "Rita Reader"}, []string{"马经理", "孙销售", "任只读"})
+	return nil
 }
