@@ -2,6 +2,11 @@ module github.com/wardbook/wardbook
 
 go 1.26.4
 
+ignore (
+	./test/e2e/node_modules
+	./ui/node_modules
+)
+
 require (
 	cel.dev/cel-go v0.33.2
 	github.com/alecthomas/kong v1.17.0
