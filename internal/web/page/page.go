@@ -31,6 +31,7 @@ type Pages struct {
 	shell  []byte // index.html; nil where the program was built without its front end
 	style  asset
 	script asset
+	icon   asset
 	log    *slog.Logger
 }
 
@@ -55,6 +56,9 @@ func New(a *api.API, dist fs.FS, log *slog.Logger) (_ *Pages, err error) {
 		return nil, err
 	}
 	if p.script, err = load("setup", ".js", "text/javascript; charset=utf-8"); err != nil {
+		return nil, err
+	}
+	if p.icon, err = load("icon", ".svg", "image/svg+xml"); err != nil {
 		return nil, err
 	}
 	if p.shell, err = fs.ReadFile(dist, "index.html"); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -170,7 +174,7 @@ func (p *Pages) serve(route string, do func(*visit) error) http.Handler {
 func (p *Pages) own(w http.ResponseWriter, r *http.Request) {
 	api.Note(r, "/page/", actorless())
 	secure(w.Header())
-	for _, a := range []asset{p.style, p.script} {
+	for _, a := range []asset{p.style, p.script, p.icon} {
 		if r.URL.Path == a.Path {
 			forever(w.Header(), a.kind)
 			_, _ = w.Write(a.body) // the other side may be gone

@@ -18,7 +18,7 @@ func actorless() authn.Actor { return authn.Actor{} }
 type view struct {
 	Lang, Theme string
 	Title       string
-	Style       string
+	Style, Icon string
 	Script      string // "" for none
 	Langs       []langLink
 	Trouble     string // what is wrong, in words
@@ -44,7 +44,7 @@ func (v *view) Lead(key string) string { return v.texts.Text(v.Lang, "page."+key
 
 // view begins what a page shows.
 func (p *Pages) view(v *visit, title string) *view {
-	out := &view{Lang: v.lang, Theme: theme(v.Request), Title: title, Style: p.style.Path, texts: p.texts}
+	out := &view{Lang: v.lang, Theme: theme(v.Request), Title: title, Style: p.style.Path, Icon: p.icon.Path, texts: p.texts}
 	for _, tag := range []string{locales.En, locales.Zh} {
 		q := v.URL.Query()
 		q.Set("lang", tag)
