@@ -1,5 +1,5 @@
 // Filters as chips, and as the CEL text that the server reads. What chips cannot show stays text.
-export type Value = string | number | boolean | null | { call: 'me' | 'now' } | { call: 'today'; days: number } | Value[]
+export type Value = string | number | boolean | null | { call: 'me' } | { call: 'now' } | { call: 'today'; days: number } | Value[]
 
 export type Op =
   | 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'contains' | 'lacks' | 'starts' | 'ends' | 'in' | 'filled' | 'empty' | 'yes' | 'no' | 'has' | 'hasnot'

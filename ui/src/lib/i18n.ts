@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react'
 import { format, type Params } from './icu'
 import type { Label } from './types'
 
-export type Key = keyof typeof en
+export type Key = keyof typeof en & string
 export type Lang = 'en' | 'zh-CN'
 
 let lang: Lang = 'en'

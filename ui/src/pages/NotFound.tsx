@@ -1,0 +1,6 @@
+import { t } from '../lib/i18n'
+import { EmptyState } from '../parts/States'
+
+export function NotFound() {
+  return <EmptyState icon="search" title={t('not_found.title')} text={t('not_found.text')} />
+}

@@ -1,0 +1,20 @@
+// The sidebar. Objects come from the schema; a page that is no list of an object is named here, and only
+// when it is there: there are no links that lead nowhere.
+import { type Key, label } from '../../lib/i18n'
+import { groupsOf } from '../../lib/schema'
+import type { Obj, Session } from '../../lib/types'
+import { type IconName, iconOf } from '../Icon'
+
+export interface Place { to: string; text: string; icon: IconName }
+export interface Section { title: Key; places: Place[] }
+
+const placeOf = (o: Obj): Place => ({ to: `/o/${o.name}`, text: label(o.plural), icon: iconOf(o.name) })
+
+export function sections(objects: Obj[], _session: Session): Section[] {
+  const { work, setup } = groupsOf(objects)
+  const list: Section[] = [
+    { title: 'nav.work', places: work.map(placeOf) },
+    { title: 'nav.admin', places: setup.map(placeOf) },
+  ]
+  return list.filter(s => s.places.length > 0)
+}

@@ -1,0 +1,64 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { Shell } from './parts/shell/Shell'
+import { NotFound } from './pages/NotFound'
+import { groupsOf, loadObjects } from './lib/schema'
+
+/** What an address says of a list, all of it text. See pages/list/state.ts. */
+export interface ListSearch {
+  /** a saved view */ v?: string
+  /** filter, CEL */ f?: string
+  /** search */ q?: string
+  /** order */ s?: string
+  /** columns */ c?: string
+  /** how many of them stay in view */ p?: string
+  /** grouped by */ g?: string
+  layout?: string
+  /** the bin */ bin?: string
+  /** object:id in the panel */ peek?: string
+}
+
+const strings = (known: readonly string[]) => (raw: Record<string, unknown>) =>
+  Object.fromEntries(known.filter(k => typeof raw[k] === 'string' && raw[k] !== '').map(k => [k, raw[k]])) as Record<string, string>
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+
+// A page of another helper: one route here, one folder below pages/, one line in parts/shell/sections.ts.
+const home = createRoute({
+  getParentRoute: () => root, path: '/',
+  beforeLoad: async () => {
+    const { work, setup } = groupsOf(await loadObjects())
+    const first = work.find(o => o.name === 'deal') ?? work[0] ?? setup[0]
+    if (first) throw redirect({ to: '/o/$object', params: { object: first.name } })
+  },
+  component: NotFound,
+})
+
+const list = createRoute({
+  getParentRoute: () => root, path: '/o/$object',
+  validateSearch: strings(['v', 'f', 'q', 's', 'c', 'p', 'g', 'layout', 'bin', 'peek']) as (raw: Record<string, unknown>) => ListSearch,
+  component: lazyRouteComponent(() => import('./pages/list/ListPage')),
+})
+
+const record = createRoute({
+  getParentRoute: () => root, path: '/o/$object/$id',
+  validateSearch: strings(['tab']) as (raw: Record<string, unknown>) => { tab?: string },
+  component: lazyRouteComponent(() => import('./pages/record/RecordPage')),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, list, record]),
+  defaultPreload: false,
+  scrollRestoration: false,
+  // Plain text in addresses, that people can read and send to each other.
+  parseSearch: text => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: search => {
+    const p = new URLSearchParams()
+    for (const [k, v] of Object.entries(search)) if (v !== undefined && v !== '') p.set(k, String(v))
+    const s = p.toString()
+    return s && `?${s}`
+  },
+})
+
+declare module '@tanstack/react-router' {
+  interface Register { router: typeof router }
+}
