@@ -3,6 +3,7 @@ package schema
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/wardbook/wardbook/internal/id"
@@ -21,7 +22,9 @@ type FileRef struct {
 const (
 	MaxFile  = 25 << 20 // bytes
 	MaxImage = 10 << 20
-	maxName  = 255 // bytes of a file's name
+
+	maxName   = 255 // bytes of a file's name
+	maxEnding = 16  // bytes of its ending, with the dot
 )
 
 var mediaForm = regexp.MustCompile(`^[a-z]+/[a-z0-9.+-]{1,100}$`)
@@ -58,23 +61,32 @@ func refKind(sound func(FileRef) bool) *kind {
 	return k
 }
 
-// FileName returns a name that is safe to show and to save under: the last part of a path, without
-// control characters and signs that turn the direction of text.
+// FileName returns a name that is safe to show and to save under: the last part of a path, in one
+// line, without signs that turn the direction of text. One that is too long keeps its ending, which
+// says what opens it.
 func FileName(s string) string {
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
 		s = s[i+1:]
 	}
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == utf8.RuneError {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) || r == utf8.RuneError {
 			return -1
 		}
 		return r
 	}, s)
-	for len(s) > maxName {
-		_, n := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-n]
+	s = strings.Trim(s, " .")
+	if len(s) > maxName {
+		end := ""
+		if i := strings.LastIndexByte(s, '.'); i >= 0 && len(s)-i <= maxEnding {
+			s, end = s[:i], s[i:]
+		}
+		for len(s)+len(end) > maxName {
+			_, n := utf8.DecodeLastRuneInString(s)
+			s = s[:len(s)-n]
+		}
+		s = strings.TrimRight(s, " .") + end
 	}
-	if s = strings.Trim(s, " ."); s == "" {
+	if s == "" {
 		return "file"
 	}
 	return s

@@ -138,6 +138,17 @@ func (f *Field) Worded() bool {
 // Holds reports whether the field holds files.
 func (f *Field) Holds() bool { return f.Type == File || f.Type == Image }
 
+// MaxContent returns how large a file in the field may be, in bytes; 0 where the field holds none.
+func (f *Field) MaxContent() int {
+	switch f.Type {
+	case File:
+		return MaxFile
+	case Image:
+		return MaxImage
+	}
+	return 0
+}
+
 // Column returns the name of a column of the field, made from its number.
 func (f *Field) Column(suffix string) string {
 	return "f" + strconv.FormatUint(uint64(f.ID), 10) + suffix

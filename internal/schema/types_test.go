@@ -165,6 +165,9 @@ func TestFileName(t *testing.T) {
 	for in, want := range map[string]string{
 		"a.pdf": "a.pdf", `C:\Docs\a.pdf`: "a.pdf", "../../etc/passwd": "passwd", "": "file", "..": "file", "合同 1.pdf": "合同 1.pdf",
 		"a\u202efdp.exe": "afdp.exe", "a\r\nb": "ab", strings.Repeat("字", 100): strings.Repeat("字", 85),
+		"a\u200f\u061cb\u2028\u0085c\xff.txt": "abc.txt", `say "hi"; x=1.txt`: `say "hi"; x=1.txt`, " .a. .": "a",
+		strings.Repeat("x", 300) + ".pdf": strings.Repeat("x", 251) + ".pdf", strings.Repeat("x", 250) + ". y.pdf": strings.Repeat("x", 250) + ".pdf",
+		"a." + strings.Repeat("x", 300): "a." + strings.Repeat("x", 253), strings.Repeat("x", 254) + "  y": strings.Repeat("x", 254),
 	} {
 		if got := FileName(in); got != want || FileName(got) != got {
 			t.Errorf("%q: got %q, want %q", in, got, want)
