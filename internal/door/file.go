@@ -28,11 +28,7 @@ type upload struct {
 // accept checks an upload and makes the reference to it.
 func (c *change) accept(f *schema.Field, u Upload) (schema.FileRef, error) {
 	var none schema.FileRef
-	limit := schema.MaxFile
-	if f.Type == schema.Image {
-		limit = schema.MaxImage
-	}
-	media := mediaOf(u.Content)
+	limit := f.MaxContent()
 	switch {
 	case !f.Holds():
 		return none, fault.InField(f.Name, "not_a_file", "this field holds no file")
@@ -40,8 +36,12 @@ func (c *change) accept(f *schema.Field, u Upload) (schema.FileRef, error) {
 		return none, fault.InField(f.Name, "empty_file", "the file is empty")
 	case len(u.Content) > limit:
 		return none, fault.InField(f.Name, "too_large", "at most %d MB", limit>>20)
-	case f.Type == schema.Image && !schema.Picture(media):
-		return none, fault.InField(f.Name, "not_a_picture", "want a picture: PNG, JPEG, GIF or WebP")
+	}
+	media := mediaOf(u.Content)
+	if f.Type == schema.Image {
+		if err := checkPicture(f, media, u.Content); err != nil {
+			return none, err
+		}
 	}
 	ref := schema.FileRef{Content: c.d.ids.New(), Name: schema.FileName(u.Name), Media: media, Size: int64(len(u.Content))}
 	c.uploads = append(c.uploads, upload{f, ref, u.Content})
@@ -98,7 +98,8 @@ func sameFile(f *schema.Field, was, given any) error {
 // FileContent is a file with what it holds.
 type FileContent struct {
 	schema.FileRef
-	Body []byte
+	Image bool // of an image field: it was a picture when it was uploaded
+	Body  []byte
 }
 
 // File returns what a file or image field of a record holds. It is in the journal before it is
@@ -115,7 +116,7 @@ func (s *Session) File(ctx context.Context, object string, rid id.ID, field stri
 	}
 	f := o.Field(field)
 	if f == nil || !f.Holds() || a.field(o, f) == policy.Hidden {
-		return nil, noField(o, clip(field))
+		return nil, fault.New(fault.NotFound, "unknown_field", "%s has no such file field", o.Name)
 	}
 	row, err := s.find(ctx, s.viewer(ctx, a), o, rid)
 	if err != nil {
@@ -143,5 +144,5 @@ func (s *Session) File(ctx context.Context, object string, rid id.ID, field stri
 	if err != nil {
 		return nil, err
 	}
-	return &FileContent{ref, body}, nil
+	return &FileContent{ref, f.Type == schema.Image, body}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -14,11 +16,19 @@ import (
 	"github.com/wardbook/wardbook/internal/schema"
 )
 
+// picture is a PNG of one pixel, with noise behind it up to a size in bytes.
 func picture(size int) []byte {
-	b := make([]byte, size)
-	_, _ = rand.Read(b)
-	copy(b, "\x89PNG\r\n\x1a\n")
-	return b
+	b := append(pixels(1, 1), make([]byte, size)...)
+	_, _ = rand.Read(b[len(b)-size:])
+	return b[:max(size, len(b)-size)]
+}
+
+// pixels is the header of a PNG that says it has so many pixels.
+func pixels(wide, high uint32) []byte {
+	chunk := binary.BigEndian.AppendUint32([]byte("IHDR"), wide)
+	chunk = append(binary.BigEndian.AppendUint32(chunk, high), 8, 6, 0, 0, 0)
+	b := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), chunk...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(chunk))
 }
 
 func TestFiles(t *testing.T) {
@@ -86,6 +96,14 @@ func TestFilesRefused(t *testing.T) {
 			reason              string
 		}{
 			{"a page as a picture", "contact", "photo", []byte("<svg onload=alert(1)>"), "not_a_picture"},
+			{"a page that begins as a picture", "contact", "photo", []byte("GIF89a=1;//<script>alert(1)</script>")[:9], "broken_picture"},
+			{"a program that begins as a picture", "contact", "photo", []byte("\x89PNG\r\n\x1a\n<script>alert(1)</script>"), "broken_picture"},
+			{"half a header", "contact", "photo", pixels(1, 1)[:20], "broken_picture"},
+			{"a JPEG without a size", "contact", "photo", []byte("\xff\xd8\xff\xe0\x00\x04ab\xff\xd9"), "broken_picture"},
+			{"an empty WebP", "contact", "photo", []byte("RIFF\x04\x00\x00\x00WEBP"), "broken_picture"},
+			{"no pixels", "contact", "photo", []byte("GIF89a\x00\x00\x00\x00\x00\x00\x00;"), "broken_picture"},
+			{"a small file of many pixels", "contact", "photo", pixels(10_001, 10_000), "picture_too_large"},
+			{"more pixels than can be counted", "contact", "photo", pixels(1<<31-1, 1<<31-1), "broken_picture"},
 			{"nothing", "document", "file", nil, "empty_file"},
 			{"too large", "contact", "photo", picture(schema.MaxImage + 1), "too_large"},
 			{"into a text", "contact", "position", []byte("x"), "not_a_file"},
@@ -113,6 +131,11 @@ func TestFilesRefused(t *testing.T) {
 		stranger := w.As(w.Person(t, "Sam Stranger", id.ID{}))
 		if _, err := stranger.File(ctx, "document", doc, "file"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a stranger: %v", err)
+		}
+		for _, field := range []string{"nosuch", "name"} {
+			if _, err := s.File(ctx, "document", doc, field); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: %v", field, err)
+			}
 		}
 	})
 }
