@@ -36,6 +36,11 @@ func golden() []string {
 		`GET /api/v1/status`,
 		`PATCH /api/v1/records/company/$company {"fields":{"city":"Lyon","employees":null}}`,
 		`GET /api/v1/records/company/$company/history`,
+		`PUT /api/v1/records/document/$document/files/file {"kept":"as it is"}`,
+		`GET /api/v1/records/document/$document/files/file`,
+		`PUT /api/v1/records/contact/$contact/files/photo <svg/>`,
+		`DELETE /api/v1/records/document/$document/files/file`,
+		`GET /api/v1/records/document/$document/files/file`,
 		`POST /api/v1/records/contact/$contact/reveal {"field":"identity_number","purpose":"contract signing"}`,
 		`POST /api/v1/aggregate/company {"group_by":["city"],"measures":[{"op":"count"},{"op":"sum","field":"employees"},{"op":"max","field":"annual_revenue"}],"sort":"keys"}`,
 		`POST /api/v1/aggregate/company {"group_by":[{"field":"created_at","by":"month"}]}`,
@@ -86,7 +91,8 @@ func answers(t *testing.T, s *site) string {
 	company := s.Make(t, "company", door.Values{"name": "Alpha", "city": "Bonn", "employees": json.Number("12")})
 	s.Make(t, "company", door.Values{"name": "Beta", "city": "BONN", "employees": json.Number("7"), "parent": company.String()})
 	contact := s.Make(t, "contact", door.Values{"last_name": "Li", "identity_number": "110101199003078515", "birthday": "1990-03-07", "company": company.String()})
-	names := []string{"$company", company.String(), "$contact", contact.String()}
+	document := s.Make(t, "document", door.Values{"name": "Contract"})
+	names := []string{"$company", company.String(), "$contact", contact.String(), "$document", document.String()}
 	n := normal{seen: map[string]string{}}
 	var b strings.Builder
 	for _, line := range golden() {

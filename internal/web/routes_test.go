@@ -57,6 +57,9 @@ func rows() map[string]row {
 		"GET /api/v1/records/{object}/{id}/history":     {"/api/v1/records/company/$company/history", "", 200, 404, 404, 0, 0},
 		"DELETE /api/v1/records/{object}/{id}":          {"/api/v1/records/company/$company", "", 204, 404, 404, 0, 0},
 		"POST /api/v1/records/{object}/{id}/restore":    {"/api/v1/records/company/$binned/restore", `{}`, 200, 404, 404, 0, 0},
+		"PUT " + filesPath:                              {"/api/v1/records/contact/$contact/files/photo", gif, 200, 404, 404, 0, 0},
+		"GET " + filesPath:                              {"/api/v1/records/contact/$contact/files/photo", "", 200, 404, 404, 0, 0},
+		"DELETE " + filesPath:                           {"/api/v1/records/contact/$contact/files/photo", "", 200, 404, 404, 0, 0},
 		"POST /api/v1/records/{object}/{id}/reveal":     {"/api/v1/records/contact/$contact/reveal", `{"field":"identity_number","purpose":"contract signing"}`, 200, 404, 404, 0, 0},
 		"POST /api/v1/aggregate/{object}":               {"/api/v1/aggregate/company", `{"group_by":["city"],"measures":[{"op":"count"}]}`, 200, 404, 404, 0, 0},
 		"POST /api/v1/batch":                            {"/api/v1/batch", `{"operations":[{"op":"create","object":"company","fields":{"name":"Delta"}}]}`, 200, 404, 404, 0, 0},
@@ -106,7 +109,7 @@ func TestEveryRoute(t *testing.T) {
 			}
 			s.send(t, route.Method, path, stranger, r.body).want(r.stranger)
 			s.send(t, route.Method, path, narrow, r.body).want(r.narrow)
-			if route.Method != http.MethodGet && r.body != "" && !strings.HasPrefix(r.body, "--"+boundary) { // TestImports sends bad forms
+			if route.Method != http.MethodGet && strings.HasPrefix(r.body, "{") { // TestImports sends bad forms, TestFilesRefused bad files
 				as := s.owner
 				if r.signed != 0 {
 					as = s.signIn(t, s.Owner)
@@ -145,7 +148,7 @@ func (s *site) unwelcome(t *testing.T, route api.Route, path, body string) {
 	}
 	s.send(t, route.Method, path+joint+"a=%zz", s.owner, body).want(400)
 	plain, _, _ := strings.Cut(path, "?")
-	a := s.send(t, "PUT", plain, s.owner, body).want(405)
+	a := s.send(t, "OPTIONS", plain, s.owner, body).want(405)
 	if !strings.Contains(a.header.Get("Allow"), route.Method) || a.str("reason") != "wrong_method" {
 		t.Errorf("Allow is %q: %s", a.header.Get("Allow"), a.text)
 	}

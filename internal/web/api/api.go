@@ -26,6 +26,7 @@ type API struct {
 	door   *door.Door
 	desk   *authn.Desk
 	limits *limits
+	turns  *turns
 	ids    *id.Source
 	now    func() time.Time
 	log    *slog.Logger
@@ -38,7 +39,7 @@ func (a *API) KeepImports(w *transfer.Waiting) { a.waiting = w }
 
 // New returns the API of an organisation.
 func New(d *door.Door, desk *authn.Desk, ids *id.Source, now func() time.Time, log *slog.Logger) *API {
-	return &API{door: d, desk: desk, limits: newLimits(now), ids: ids, now: now, log: log}
+	return &API{door: d, desk: desk, limits: newLimits(now), turns: newTurns(), ids: ids, now: now, log: log}
 }
 
 // call is one request of somebody known.
@@ -50,6 +51,7 @@ type call struct {
 	signed  *authn.Signed     // the session of a person who signed in; nil for a token
 	query   map[string]string // the query parameters that the route knows
 	limit   int64             // bytes of the body
+	who     string            // under which the caller's calls are counted
 }
 
 // reply is what a handler answers.
@@ -85,6 +87,7 @@ func (a *API) Handler() http.Handler {
 const (
 	requestTime = 30 * time.Second
 	longTime    = 10 * time.Minute
+	writeTime   = 2 * time.Minute // to work on a file that was sent, and to answer
 )
 
 // serve runs one route: who asks, how often, how long, and then the handler.
@@ -94,6 +97,12 @@ func (a *API) serve(route Route) http.Handler {
 		if route.long() {
 			limit = longTime
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // the server's own is for short answers
+		}
+		if route.limit() > maxBatch { // a large file takes its time
+			limit = uploadTime + requestTime
+			control := http.NewResponseController(w)
+			_ = control.SetReadDeadline(a.now().Add(uploadTime))
+			_ = control.SetWriteDeadline(a.now().Add(uploadTime + writeTime)) // the server's own began before the body
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
@@ -111,11 +120,8 @@ func (a *API) serve(route Route) http.Handler {
 			a.problem(w, r, fault.New(fault.TooMany, "too_many_requests", "too many requests: wait and try again"))
 			return
 		}
-		if route.limit() > maxBatch { // a large file takes its time
-			_ = http.NewResponseController(w).SetReadDeadline(a.now().Add(uploadTime))
-		}
 		r.Body = http.MaxBytesReader(w, r.Body, route.limit())
-		c := &call{Request: r, ctx: ctx, session: a.door.As(who.actor, who.via).From(origin(r)), actor: who.actor, signed: who.signed, limit: route.limit()}
+		c := &call{Request: r, ctx: ctx, session: a.door.As(who.actor, who.via).From(origin(r)), actor: who.actor, signed: who.signed, limit: route.limit(), who: who.name(r)}
 		if c.query, err = params(r, strings.Fields(route.Query)); err != nil {
 			a.problem(w, r, err)
 			return

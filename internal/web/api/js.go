@@ -62,9 +62,9 @@ func flags(limit int) js {
 	return js{"type": "object", "additionalProperties": flag(), "maxProperties": limit}
 }
 
-// file is the content of a file, which is no JSON.
-func file() js {
-	return js{"type": "string", "contentMediaType": "application/octet-stream", "maxLength": maxUpload}
+// file is the content of a file, which is no JSON, of at most so many bytes.
+func file(limit int) js {
+	return js{"type": "string", "contentMediaType": "application/octet-stream", "maxLength": limit}
 }
 
 // words is an object of names and texts.

@@ -85,8 +85,11 @@ func operationOf(r Route, s shape) js {
 	}
 	if s.body != nil {
 		media := "application/json"
-		if s.form {
+		switch {
+		case s.form:
 			media = "multipart/form-data"
+		case s.raw:
+			media = "application/octet-stream"
 		}
 		op["requestBody"] = js{"required": !s.loose, "content": js{media: js{"schema": s.body}}}
 	}
@@ -108,11 +111,14 @@ func parametersOf(r Route, s shape) []js {
 	for _, name := range strings.Fields(r.Query) {
 		list = append(list, js{"name": name, "in": "query", "schema": known[name], "description": known[name]["description"], "required": name == "entry" || name == "q"})
 	}
-	switch s.needs {
-	case "match":
+	if s.takes("match") {
 		list = append(list, js{"name": "If-Match", "in": "header", "description": "the ETag that the record was read with", "schema": text(60)})
-	case "repeat":
+	}
+	if s.takes("repeat") {
 		list = append(list, js{"name": "Idempotency-Key", "in": "header", "description": "names the request, so that it can be sent again", "schema": text(255)})
+	}
+	if s.takes("name") {
+		list = append(list, js{"name": "Content-Disposition", "in": "header", "description": "the name of the file: attachment; filename*=UTF-8''NAME, percent-encoded (RFC 6266)", "schema": text(4096)})
 	}
 	return list
 }
@@ -140,19 +146,21 @@ func responsesOf(r Route, s shape) js {
 	return all
 }
 
+func (s shape) takes(what string) bool { return slices.Contains(strings.Fields(s.needs), what) }
+
 // refusals lists the statuses with which a route may refuse.
 func refusals(r Route, s shape) []int {
 	list := []int{400, 401, 404, 422, 429, 500, 503}
 	if r.Method != http.MethodGet {
 		list = append(list, 403, 409, 413)
 	}
-	if r.Method == http.MethodGet && s.media != "" { // a file is given out once
+	if s.once {
 		list = append(list, 409)
 	}
-	if s.needs == "match" {
+	if s.takes("match") {
 		list = append(list, 412)
 	}
-	if r.Method == http.MethodGet && s.person {
+	if r.Method == http.MethodGet && (s.person || s.hides) {
 		list = append(list, 403)
 	}
 	slices.Sort(list)

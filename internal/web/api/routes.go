@@ -14,8 +14,11 @@ type Route struct {
 }
 
 func (r Route) limit() int64 {
-	if r.Method == "POST" && r.Path == importsPath {
+	switch r.Method + " " + r.Path {
+	case "POST " + importsPath:
 		return maxUpload
+	case "PUT " + filesPath:
+		return maxContent
 	}
 	if r.Large {
 		return maxBatch
@@ -58,6 +61,9 @@ func Routes() []Route {
 		{"DELETE", v + "/records/{object}/{id}", "put into the bin; If-Match: version", "", false, deleteRecord},
 		{"POST", v + "/records/{object}/{id}/restore", "take out of the bin, or back to a version", "", false, restoreRecord},
 		{"GET", v + "/records/{object}/{id}/history", "what changed, when and by whom", "cursor", false, history},
+		{"PUT", filesPath, "put a file into a file or image field, as the body; If-Match: version", "", false, putFile},
+		{"GET", filesPath, "what a file or image field holds", "", false, getFile},
+		{"DELETE", filesPath, "empty the field; If-Match: version", "", false, emptyFile},
 		{"POST", v + "/records/{object}/{id}/reveal", "show a masked field, for a purpose", "", false, reveal},
 		{"GET", v + "/search", "find records of every object: q, limit of each object", "q limit", false, search},
 		{"POST", v + "/aggregate/{object}", "numbers about groups of records", "", false, aggregate},

@@ -10,11 +10,14 @@ type shape struct {
 	body   js     // of the request; nil for none
 	loose  bool   // the body may be left out
 	form   bool   // the body is multipart/form-data
+	raw    bool   // the body is a file
 	status int    // of success; 0 means 200
 	later  bool   // or 202, where it goes on in the background
 	answer js     // nil for none
 	media  string // of the answer, several with spaces between them; "" means JSON
-	needs  string // "match" takes If-Match, "repeat" Idempotency-Key
+	once   bool   // answers once, and then 409
+	hides  bool   // refuses what is masked with 403
+	needs  string // "match" takes If-Match, "repeat" Idempotency-Key, "name" Content-Disposition; with spaces between them
 	person bool   // takes the session of a person who signed in
 }
 
@@ -41,6 +44,9 @@ func shapes() map[string]shape {
 			body: structure(map[string]js{"version": about(whole(0, maxCount), "give a living record the values of this version")}, "version"),
 		},
 		"GET " + v + "/records/{object}/{id}/history": {name: "getHistory", tag: "records", answer: structure(map[string]js{"changes": many(ref("change"), 200), "next_cursor": text(20)})},
+		"GET " + filesPath:    {name: "getFile", tag: "records", answer: file(maxContent), media: fileMedia, hides: true},
+		"PUT " + filesPath:    {name: "putFile", tag: "records", raw: true, body: file(maxContent), answer: record, needs: "match name"},
+		"DELETE " + filesPath: {name: "emptyFile", tag: "records", answer: record, needs: "match"},
 		"POST " + v + "/records/{object}/{id}/reveal": {
 			name: "revealField", tag: "records", body: structure(map[string]js{"field": word(), "purpose": text(500)}),
 			answer: structure(map[string]js{"value": anything(), "expires_at": about(moment8601(), "mask it again then")}),
@@ -79,17 +85,17 @@ func shapes() map[string]shape {
 		"DELETE " + v + "/tokens/{id}":    {name: "revokeToken", tag: "you", status: http.StatusNoContent, person: true},
 		"POST " + v + "/exports":          {name: "prepareExport", tag: "files", body: ref("exportInput"), status: http.StatusCreated, answer: ref("export"), needs: "repeat"},
 		"GET " + v + "/exports/{id}":      {name: "getExport", tag: "files", answer: ref("export")},
-		"GET " + v + "/exports/{id}/file": {name: "fetchExport", tag: "files", answer: file(), media: exportMedia},
+		"GET " + v + "/exports/{id}/file": {name: "fetchExport", tag: "files", answer: file(maxUpload), media: exportMedia, once: true},
 		"POST " + v + "/imports": {
 			name: "sendImport", tag: "files", form: true, status: http.StatusCreated, answer: ref("import"),
-			body: structure(map[string]js{"object": word(), "plan": ref("importPlan"), "sheet": text(100), "like": ident(), "file": file()}, "plan", "sheet", "like"),
+			body: structure(map[string]js{"object": word(), "plan": ref("importPlan"), "sheet": text(100), "like": ident(), "file": file(maxUpload)}, "plan", "sheet", "like"),
 		},
 		"GET " + v + "/imports/{id}":    {name: "getImport", tag: "files", answer: ref("import")},
 		"DELETE " + v + "/imports/{id}": {name: "dropImport", tag: "files", status: http.StatusNoContent},
 		"POST " + v + "/imports/{id}/run": {
 			name: "runImport", tag: "files", loose: true, later: true, answer: ref("import"), body: structure(map[string]js{"plan": ref("importPlan"), "dry_run": flag()}, "plan", "dry_run"),
 		},
-		"GET " + v + "/imports/{id}/errors.csv": {name: "getImportErrors", tag: "files", answer: file(), media: "text/csv"},
+		"GET " + v + "/imports/{id}/errors.csv": {name: "getImportErrors", tag: "files", answer: file(maxUpload), media: "text/csv", once: true},
 		"GET " + v + "/journal":                 {name: "listEntries", tag: "journal", answer: structure(map[string]js{"entries": many(ref("entry"), 500), "next_cursor": text(20)})},
 		"GET " + v + "/journal/checkpoint":      {name: "getCheckpoint", tag: "journal", answer: structure(map[string]js{"checkpoint": about(text(4096), "a C2SP signed checkpoint")})},
 		"GET " + v + "/journal/proof": {name: "proveEntry", tag: "journal", answer: structure(map[string]js{
@@ -100,6 +106,9 @@ func shapes() map[string]shape {
 
 // exportMedia are the media types of exported files.
 const exportMedia = "text/csv application/json application/x-ndjson text/vcard application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// fileMedia are the media types of what a file or image field holds: pictures, and everything else.
+const fileMedia = "application/octet-stream image/gif image/jpeg image/png image/webp"
 
 // tags are the chapters of the description.
 func tags() []js {
