@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/door"
@@ -17,6 +18,9 @@ type book interface {
 	get(ctx context.Context, object string, rid id.ID, fields []string) (*record, error)
 	// write makes a record where rid is zero. A version that is not 0 must be the record's.
 	write(ctx context.Context, object string, rid id.ID, version int64, fields door.Values) (*record, error)
+	// file writes what a file or image field holds to w; putFile puts another file there.
+	file(ctx context.Context, object string, rid id.ID, field string, w io.Writer) error
+	putFile(ctx context.Context, object string, rid id.ID, version int64, field string, u door.Upload) (*record, error)
 	undo(ctx context.Context, set id.ID, dryRun, skip bool) (*undone, error)
 	tail(ctx context.Context, n int) ([]entryRow, error)
 	apiTokens(ctx context.Context) ([]tokenRow, error)

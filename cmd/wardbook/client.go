@@ -164,17 +164,25 @@ func problemOf(resp *http.Response) error {
 
 // call sends in as JSON, where it is not nil, and reads the answer into out.
 func (c *client) call(ctx context.Context, method, path string, in, out any, header map[string]string) error {
-	var body io.Reader
+	var body []byte
 	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
 			return err
 		}
-		body = bytes.NewReader(b)
 		if header == nil {
 			header = map[string]string{}
 		}
 		header["Content-Type"] = "application/json"
+	}
+	return c.exchange(ctx, method, path, body, out, header)
+}
+
+// exchange sends bytes and reads the answer into out.
+func (c *client) exchange(ctx context.Context, method, path string, b []byte, out any, header map[string]string) error {
+	var body io.Reader
+	if b != nil {
+		body = bytes.NewReader(b)
 	}
 	resp, err := c.send(ctx, method, path, body, header)
 	if err != nil {

@@ -69,7 +69,7 @@ func (c *exportCommand) Run(ctx context.Context, e env) error {
 // report has the output written and says how many records it holds.
 func (c *exportCommand) report(e env, write func(w io.Writer) (int, error)) error {
 	n := 0
-	err := c.file(e, func(w io.Writer) (err error) {
+	err := output(e, c.Output, func(w io.Writer) (err error) {
 		n, err = write(w)
 		return err
 	})
@@ -79,21 +79,21 @@ func (c *exportCommand) report(e env, write func(w io.Writer) (int, error)) erro
 	return c.print(e, map[string]int{"exported": n}, func(w io.Writer) { fmt.Fprintf(w, "exported %d\n", n) })
 }
 
-// file opens the output, has it written, and removes what was not written to its end.
-func (c *exportCommand) file(e env, write func(io.Writer) error) error {
-	if c.Output == "-" {
+// output opens what --output names, has it written, and removes what was not written to its end.
+func output(e env, path string, write func(io.Writer) error) error {
+	if path == "-" {
 		return write(e.out)
 	}
-	f, err := os.OpenFile(c.Output, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fault.New(fault.Conflict, "file_exists", "--output: %s is there already, and an export replaces nothing: remove it or choose another name", c.Output)
+		return fault.New(fault.Conflict, "file_exists", "--output: %s is there already, and nothing is replaced: remove it or choose another name", path)
 	}
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, err, "output", "--output cannot be written")
 	}
 	err = errors.Join(write(f), f.Sync(), f.Close())
 	if err != nil {
-		err = errors.Join(err, os.Remove(c.Output))
+		err = errors.Join(err, os.Remove(path))
 	}
 	return err
 }

@@ -27,15 +27,23 @@ func (c *client) export(ctx context.Context, request map[string]any, w io.Writer
 		return 0, err
 	}
 	defer resp.Body.Close()
-	out := &noted{w: w}
-	if _, err := io.Copy(out, resp.Body); err != nil {
-		if out.err != nil {
-			return 0, fault.Wrap(fault.Unavailable, out.err, "output", "--output cannot be written: is there room?")
-		}
-		return 0, fault.Wrap(fault.Unavailable, err, "cut_off", "the file was cut off before its end: try again")
+	if err := copied(w, resp.Body); err != nil {
+		return 0, err
 	}
 	err = c.call(ctx, http.MethodGet, at, nil, &x, nil)
 	return x.Rows, err
+}
+
+// copied copies a file that a server sends.
+func copied(w io.Writer, body io.Reader) error {
+	out := &noted{w: w}
+	if _, err := io.Copy(out, body); err != nil {
+		if out.err != nil {
+			return fault.Wrap(fault.Unavailable, out.err, "output", "--output cannot be written: is there room?")
+		}
+		return fault.Wrap(fault.Unavailable, err, "cut_off", "the file was cut off before its end: try again")
+	}
+	return nil
 }
 
 // noted keeps the error of a writer, to tell it from one of a reader.

@@ -82,13 +82,16 @@ type getCommand struct {
 	Object string   `arg:"" help:"Object, such as deal."`
 	ID     string   `arg:"" name:"id" help:"Identifier of the record."`
 	Fields []string `help:"Fields, in order; a path such as company.name reads through a link." placeholder:"FIELD"`
+	Field  string   `name:"file" help:"File or image field: write what it holds to --output." placeholder:"FIELD"`
+	Output string   `help:"File to write, which must not be there yet; - for standard output." placeholder:"FILE"`
 }
 
 // Help implements kong.HelpProvider.
 func (c *getCommand) Help() string {
 	return `Examples:
   wardbook get deal 01890a5d-ac96-774b-bcce-b302099a8057
-  wardbook get deal 01890a5d-ac96-774b-bcce-b302099a8057 --fields name,company.name --json`
+  wardbook get deal 01890a5d-ac96-774b-bcce-b302099a8057 --fields name,company.name --json
+  wardbook get document 01890a5d-ac96-774b-bcce-b302099a8057 --file file --output contract.pdf`
 }
 
 // Run implements the command.
@@ -97,7 +100,13 @@ func (c *getCommand) Run(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
+	if (c.Field == "") != (c.Output == "") {
+		return fault.InField("--file", "not_alone", "name the field with --file, and where to write what it holds with --output")
+	}
 	return reach(ctx, e, c.target, func(b book) error {
+		if c.Field != "" {
+			return output(e, c.Output, func(w io.Writer) error { return b.file(ctx, c.Object, rid, c.Field, w) })
+		}
 		r, err := b.get(ctx, c.Object, rid, c.Fields)
 		if err != nil {
 			return err
@@ -144,7 +153,7 @@ type setCommand struct {
 	asJSON
 	Object  string   `arg:"" help:"Object, such as deal."`
 	ID      string   `arg:"" name:"id" help:"Identifier of the record."`
-	Values  []string `arg:"" name:"value" help:"FIELD=TEXT, or FIELD:=JSON for what is no text; null empties a field."`
+	Values  []string `arg:"" name:"value" help:"FIELD=TEXT, FIELD=@PATH for a file, or FIELD:=JSON for what is no text; null empties a field."`
 	IfMatch int64    `name:"if-version" help:"Refuse where the record is not at this version." placeholder:"N"`
 }
 
@@ -152,7 +161,8 @@ type setCommand struct {
 func (c *setCommand) Help() string {
 	return `Examples:
   wardbook set deal 01890a5d-ac96-774b-bcce-b302099a8057 next_step="call back"
-  wardbook set company 01890a5d-ac96-774b-bcce-b302099a8057 employees:=41 city:=null --if-version 3`
+  wardbook set company 01890a5d-ac96-774b-bcce-b302099a8057 employees:=41 city:=null --if-version 3
+  wardbook set document 01890a5d-ac96-774b-bcce-b302099a8057 file=@contract.pdf`
 }
 
 // Run implements the command.
@@ -169,8 +179,23 @@ func write(ctx context.Context, e env, p target, a asJSON, object string, rid id
 	if err != nil {
 		return err
 	}
+	field, err := upload(fields)
+	if err != nil {
+		return err
+	}
+	save := func(b book) (*record, error) { return b.write(ctx, object, rid, version, fields) }
+	if field != "" {
+		if rid.IsZero() {
+			return fault.InField(field, "not_alone", "make the record first, and set its file then")
+		}
+		u, err := fields[field].(fromFile).read(field)
+		if err != nil {
+			return err
+		}
+		save = func(b book) (*record, error) { return b.putFile(ctx, object, rid, version, field, u) }
+	}
 	return reach(ctx, e, p, func(b book) error {
-		r, err := b.write(ctx, object, rid, version, fields)
+		r, err := save(b)
 		if err != nil {
 			return err
 		}
@@ -178,7 +203,7 @@ func write(ctx context.Context, e env, p target, a asJSON, object string, rid id
 	})
 }
 
-// assignments reads FIELD=TEXT and FIELD:=JSON.
+// assignments reads FIELD=TEXT, FIELD=@PATH and FIELD:=JSON.
 func assignments(given []string) (door.Values, error) {
 	fields := door.Values{}
 	for _, text := range given {
@@ -188,6 +213,9 @@ func assignments(given []string) (door.Values, error) {
 			return nil, fault.InField("value", "bad_value", "want FIELD=TEXT or FIELD:=JSON, each field once")
 		}
 		fields[name] = value
+		if path, file := strings.CutPrefix(value, "@"); file && !typed {
+			fields[name] = fromFile(path)
+		}
 		if typed {
 			var v any
 			d := json.NewDecoder(strings.NewReader(value))
