@@ -42,6 +42,7 @@ type settings struct {
 	pocket   string        // PocketBase's program; "" to build it
 	appendTo string        // file for the tables; "" for none
 	profiles string        // folder for profiles of the server, instead of comparing; "" for none
+	ops      string        // beginnings of names of operations, separated by commas; "" for all
 }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
@@ -57,6 +58,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.StringVar(&s.pocket, "pocketbase", "", "http: program of PocketBase (built from its module without it)")
 	flags.StringVar(&s.appendTo, "append", "", "http: append the tables to this file")
 	flags.StringVar(&s.profiles, "profiles", "", "http: instead of comparing, write a processor profile of the server for each operation into this folder")
+	flags.StringVar(&s.ops, "ops", "", "http: only operations whose names begin so, such as read,list (all without it)")
 	plainFile := flags.String("serve-bare", "", "serve a plain file; the bench starts itself so")
 	if err := flags.Parse(args); err != nil {
 		return err

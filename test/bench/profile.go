@@ -55,7 +55,7 @@ func profilePart(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	fresh := sh.contacts
-	for _, op := range []string{opRead, opList, opListFew, opDeals, opSearch, opGroup, opUpdate, opCreate, opImport} {
+	for _, op := range s.operations() {
 		for _, warm := range []bool{true, false} {
 			if warm { // new connections: those of learn have no label
 				o.p.http.CloseIdleConnections()
