@@ -1,6 +1,8 @@
 package sqldb
 
 import (
+	"strconv"
+
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
 )
@@ -15,10 +17,14 @@ type Attachment struct {
 // finds it; emit takes a piece and the bytes of the text that it stands for.
 type Tokenizer func(text string, query bool, emit func(piece string, start, end int) error) error
 
-// attach opens the attached files on a connection.
-func attach(conn *sqlite3.Conn, list []Attachment) error {
+// attach opens the attached files on a connection, each with a page cache of its own.
+func attach(conn *sqlite3.Conn, list []Attachment, cacheMB int) error {
 	for _, a := range list {
-		if err := conn.Exec("ATTACH DATABASE " + sqlite3.Quote(a.DSN) + " AS " + sqlite3.QuoteIdentifier(a.Name)); err != nil {
+		name := sqlite3.QuoteIdentifier(a.Name)
+		if err := conn.Exec("ATTACH DATABASE " + sqlite3.Quote(a.DSN) + " AS " + name); err != nil {
+			return err
+		}
+		if err := conn.Exec("PRAGMA " + name + ".cache_size=-" + strconv.Itoa(cacheMB*1024)); err != nil {
 			return err
 		}
 	}

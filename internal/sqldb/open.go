@@ -62,7 +62,7 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 			return err
 		}
 		// Not to the writer: its transactions would lock the attached files too.
-		if err := attach(conn, c.Attach); err != nil {
+		if err := attach(conn, c.Attach, c.CacheMB); err != nil {
 			return err
 		}
 		return conn.Exec("PRAGMA query_only=ON")
@@ -84,6 +84,10 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 // pragmas makes a connection durable and private: a commit is on disk before it is answered, and
 // nothing of a query spills into a temporary file.
 func pragmas(conn *sqlite3.Conn, cacheMB int) error {
+	// A plan must not hang on what is bound: SQLite would compile a statement with LIMIT ? anew each time it runs.
+	if _, err := conn.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true); err != nil {
+		return err
+	}
 	for _, p := range []string{
 		"PRAGMA busy_timeout=10000",
 		"PRAGMA journal_mode=WAL",
