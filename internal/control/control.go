@@ -15,8 +15,9 @@ import (
 
 // DB is the control database.
 type DB struct {
-	db  *sqldb.DB
-	now func() time.Time
+	db     *sqldb.DB
+	now    func() time.Time
+	tokens knownTokens
 }
 
 // Open brings the tables up to date.
@@ -100,18 +101,25 @@ func (c *DB) AddToken(ctx context.Context, t Token) error {
 	})
 }
 
-// TokenByHash returns the token with the hash; found is false where there is none.
+// TokenByHash returns the token with the hash, as it is or was less than a second ago, and never as it was
+// before a change by this process; found is false where there is none.
 func (c *DB) TokenByHash(ctx context.Context, hash []byte) (t Token, found bool, err error) {
-	list, err := c.tokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE hash = ?", hash)
+	read := c.now()
+	t, found, turn := c.tokens.get(hash, read)
+	if found {
+		return t, true, nil
+	}
+	list, err := c.readTokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE hash = ?", hash)
 	if err != nil || len(list) == 0 {
 		return Token{}, false, err
 	}
+	c.tokens.put(list[0], turn, read)
 	return list[0], true, nil
 }
 
 // TokenByID returns a token, ended ones too; found is false where there is none.
 func (c *DB) TokenByID(ctx context.Context, token id.ID) (t Token, found bool, err error) {
-	list, err := c.tokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE id = ?", token.Bytes())
+	list, err := c.readTokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE id = ?", token.Bytes())
 	if err != nil || len(list) == 0 {
 		return Token{}, false, err
 	}
@@ -121,13 +129,14 @@ func (c *DB) TokenByID(ctx context.Context, token id.ID) (t Token, found bool, e
 // Tokens returns a person's tokens, or everybody's for the zero ID, oldest first, at most 1,000.
 func (c *DB) Tokens(ctx context.Context, user id.ID) ([]Token, error) {
 	if user.IsZero() {
-		return c.tokens(ctx, "SELECT "+tokenColumns+" FROM token ORDER BY id LIMIT 1000")
+		return c.readTokens(ctx, "SELECT "+tokenColumns+" FROM token ORDER BY id LIMIT 1000")
 	}
-	return c.tokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE user_id = ? ORDER BY id LIMIT 1000", user.Bytes())
+	return c.readTokens(ctx, "SELECT "+tokenColumns+" FROM token WHERE user_id = ? ORDER BY id LIMIT 1000", user.Bytes())
 }
 
 // RevokeToken ends a token at once; found is false where there is no such living token.
 func (c *DB) RevokeToken(ctx context.Context, token id.ID) (found bool, err error) {
+	defer c.tokens.forget()
 	err = c.db.Write(ctx, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, "UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", c.now().UnixMicro(), token.Bytes())
 		found = n > 0
@@ -138,13 +147,14 @@ func (c *DB) RevokeToken(ctx context.Context, token id.ID) (found bool, err erro
 
 // TokenUsed records the hour of a token's last use.
 func (c *DB) TokenUsed(ctx context.Context, token id.ID) error {
+	defer c.tokens.forget()
 	return c.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE token SET used_at = ? WHERE id = ?", c.now().Truncate(time.Hour).UnixMicro(), token.Bytes())
 		return err
 	})
 }
 
-func (c *DB) tokens(ctx context.Context, query string, args ...any) (list []Token, err error) {
+func (c *DB) readTokens(ctx context.Context, query string, args ...any) (list []Token, err error) {
 	rows, err := c.db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err

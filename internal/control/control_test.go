@@ -183,6 +183,39 @@ func TestTokenLife(t *testing.T) {
 	})
 }
 
+// A token is not asked of the database at each call, and still what another node revoked ends here within a
+// second, and what this one revoked at once, even where it was being read meanwhile.
+func TestTokenRevoked(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		other, err := control.Open(ctx, d.raw, d.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		living := func(what, text string, want bool) {
+			t.Helper()
+			if _, err := d.tokens.Check(ctx, text); (err == nil) != want {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		text, token := d.issue(t, d.ids.New(), time.Hour)
+		living("before", text, true)
+		if found, err := other.RevokeToken(ctx, token); err != nil || !found {
+			t.Fatalf("found %v, %v", found, err)
+		}
+		d.add(time.Second)
+		living("a second after another node revoked it", text, false)
+
+		text, token = d.issue(t, d.ids.New(), time.Hour)
+		living("before", text, true)
+		if found, err := d.RevokeToken(ctx, token); err != nil || !found {
+			t.Fatalf("found %v, %v", found, err)
+		}
+		living("after this node revoked it", text, false)
+	})
+}
+
 func TestIssueRefuses(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, d *desk) {
