@@ -229,8 +229,8 @@ func (s *Session) checkRules(sch *schema.Schema, o *schema.Object) error {
 		if len(index) == 0 || len(index) > MaxSort {
 			return fault.InField("indexes", "bad_index", "an index is of 1 to %d fields", MaxSort)
 		}
-		for _, name := range index {
-			if f := o.Field(name); f == nil || len(f.Columns()) == 0 {
+		for i, name := range index {
+			if f := o.Field(name); f == nil || len(f.Columns()) == 0 && (i == 0 || len(f.Aside()) == 0 || !f.Sortable()) {
 				return fault.InField("indexes", "bad_index", "there can be no index of %s", clip(name))
 			}
 		}

@@ -90,7 +90,7 @@ func company() Object {
 func contact() Object {
 	return Object{
 		ID: 22, Name: "contact", Label: Text{En: "Contact", Zh: "联系人"}, Plural: Text{En: "Contacts", Zh: "联系人"}, Title: []string{"last_name", "first_name"}, Subject: Self,
-		Indexes: [][]string{{"company"}, {"owner"}},
+		Indexes: [][]string{{"company"}, {"owner"}, {"company", "last_name"}, {"owner", "last_name"}},
 		Fields: []Field{
 			F(100, "first_name", Short, "First name", "名", OfPerson),
 			F(101, "last_name", Short, "Last name", "姓", OfPerson, Needed),
@@ -117,7 +117,7 @@ func contact() Object {
 func deal() Object {
 	return Object{
 		ID: 23, Name: "deal", Label: Text{En: "Deal", Zh: "商机"}, Plural: Text{En: "Deals", Zh: "商机"}, Title: []string{"name"},
-		Indexes:  [][]string{{"stage"}, {"company"}, {"owner"}, {"close_date"}, {"amount"}},
+		Indexes:  [][]string{{"stage", "amount"}, {"company"}, {"owner"}, {"close_date"}, {"amount"}},
 		Timeline: &Timeline{Field: "stage", Since: "stage_changed_at", Object: "stage_change", Record: "deal", From: "from_stage", To: "to_stage", At: "changed_at", Spent: "time_in_stage", Copy: "amount"},
 		Fields: []Field{
 			F(100, "name", Short, "Name", "名称", Needed),

@@ -330,9 +330,10 @@ func (s *Schema) check(o *Object) error {
 		}
 	}
 	for _, index := range o.Indexes {
-		for _, f := range index {
-			if o.Field(f) == nil || o.Field(f).Class.Sealed() {
-				return define(o.Name, "an index needs fields that are not sealed: %s", f)
+		for i, name := range index {
+			f := o.Field(name)
+			if f == nil || f.Class.Sealed() && (i == 0 || len(f.Aside()) == 0 || !f.Sortable()) {
+				return define(o.Name, "an index needs fields that are not sealed, or after the first one personal: %s", name)
 			}
 		}
 	}

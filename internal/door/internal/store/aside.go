@@ -18,7 +18,9 @@ import (
 // journal: every change that has a number below its cursor is in it.
 //
 // For object number 22 it holds the table s22, with the personal fields in typed columns, and w22, the
-// words of every field that has words, for full-text search. Where the records are kept by another
+// words of every field that has words, for full-text search. s22 has copies of some open fields too
+// (copied), so that most lists are found in it alone: the records lie in another file, row by row
+// elsewhere, and are read only for the page that is shown. Where the records are kept by another
 // engine it holds their open columns too, in a table o22 like the engine's, because one query cannot
 // span both.
 type Aside struct {
@@ -35,6 +37,7 @@ type Aside struct {
 type aside struct {
 	object *schema.Object
 	fields []*schema.Field // personal ones, in typed columns
+	copied []*schema.Field // open ones
 	words  []*schema.Field
 	names  []string // columns of s, as values gives them
 	done   bool
@@ -59,7 +62,7 @@ func NewAside(ctx context.Context, db *sqldb.DB, records sqldb.Engine) (*Aside, 
 func kept(o *schema.Object) bool { return !o.Written && !o.Archived }
 
 func newAside(o *schema.Object) *aside {
-	a := &aside{object: o}
+	a := &aside{object: o, copied: copied(o)}
 	n := strings.TrimPrefix(o.Table(), "o")
 	var words []string
 	for i := range o.Fields {
@@ -72,6 +75,11 @@ func newAside(o *schema.Object) *aside {
 		}
 		if f.Worded() {
 			a.words, words = append(a.words, f), append(words, f.Column(""))
+		}
+	}
+	for _, f := range a.copied {
+		for _, c := range columnsOf(f) {
+			a.names = append(a.names, c.name)
 		}
 	}
 	a.find = "SELECT n, id FROM s" + n + " WHERE id IN ("
@@ -95,6 +103,11 @@ func (a *aside) structure(whole bool) []string {
 			typed = append(typed, ", "+f.Column(c.Suffix)+" "+typeName(c.As))
 		}
 	}
+	for _, f := range a.copied {
+		for _, c := range columnsOf(f) {
+			typed = append(typed, ", "+c.name+" "+typeName(c.as))
+		}
+	}
 	for _, f := range a.words {
 		words = append(words, f.Column(""))
 	}
@@ -103,6 +116,16 @@ func (a *aside) structure(whole bool) []string {
 		if f.Sortable() {
 			list = append(list, "CREATE INDEX s"+n+"_"+f.Column("")+" ON s"+n+" ("+asideColumn(f)+", id)")
 		}
+	}
+	for _, index := range o.Indexes {
+		if !besideIndex(o, index) {
+			continue
+		}
+		cols := make([]string, len(index))
+		for i, name := range index {
+			cols[i] = keptColumn(o.Field(name))
+		}
+		list = append(list, "CREATE INDEX s"+n+"_i_"+strings.Join(cols, "_")+" ON s"+n+" "+living(cols))
 	}
 	if len(words) > 0 {
 		// Without the text itself: what is found is read from the records.
@@ -132,6 +155,14 @@ func asideColumn(f *schema.Field) string {
 		}
 	}
 	return f.Column("")
+}
+
+// keptColumn is the column by which a field is sorted and found in what is kept aside.
+func keptColumn(f *schema.Field) string {
+	if len(f.Aside()) > 0 {
+		return asideColumn(f)
+	}
+	return sortColumn(f)
 }
 
 // Prepare makes the tables of every object fit its definition; those that did not are filled anew by

@@ -16,6 +16,7 @@ type layout struct {
 	names   []string   // every column but id, in the order in which values gives them
 	insert  string     // the statement that stores a row
 	whole   *Plan      // reads every field
+	copied  []*schema.Field
 }
 
 // layouts keeps the layout of each object. An object never changes: a new definition makes a new one.
@@ -42,7 +43,7 @@ func (l *layouts) of(o *schema.Object) *layout {
 }
 
 func newLayout(o *schema.Object) *layout {
-	lay := &layout{names: []string{"version", "subject", "sealed"}, whole: NewPlan(o, nil)}
+	lay := &layout{names: []string{"version", "subject", "sealed"}, whole: NewPlan(o, nil), copied: copied(o)}
 	for i := range o.Fields {
 		cols := columnsOf(&o.Fields[i])
 		lay.columns, lay.left = append(lay.columns, cols), append(lay.left, open(left(&o.Fields[i])))
@@ -52,6 +53,21 @@ func newLayout(o *schema.Object) *layout {
 	}
 	lay.insert = "INSERT INTO " + o.Table() + " (id, " + strings.Join(lay.names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(lay.names)) + ")"
 	return lay
+}
+
+// copied lists the fields in the clear of which what is kept aside has a copy, so that a list by an
+// encrypted field can be found there alone: those that rights are judged by, and those of indexes.
+func copied(o *schema.Object) []*schema.Field {
+	var list []*schema.Field
+	for i := range o.Fields {
+		f := &o.Fields[i]
+		judged := f.ID == ownerField || f.ID == teamField || f.ID == deletedField
+		indexed := slices.ContainsFunc(o.Indexes, func(index []string) bool { return slices.Contains(index, f.Name) })
+		if (judged || indexed) && !f.Class.Sealed() && len(columnsOf(f)) > 0 {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 type column struct {

@@ -104,10 +104,14 @@ func (p *Aside) putColumns(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside
 	return err
 }
 
-// deletedField is the number of the system field deleted_at.
-const deletedField = 11
+// Numbers of the system fields owner, team and deleted_at.
+const (
+	ownerField   = 3
+	teamField    = 4
+	deletedField = 11
+)
 
-// values are the typed columns of a record's personal fields.
+// values are the typed columns of a record's personal fields, and copies of those of some others.
 func (a *aside) values(r *Row) []any {
 	list := make([]any, 0, len(a.names))
 	for _, f := range a.fields {
@@ -121,6 +125,9 @@ func (a *aside) values(r *Row) []any {
 		for range cols[len(stored):] {
 			list = append(list, foldOf(stored[0]))
 		}
+	}
+	for _, f := range a.copied {
+		list = appendColumns(list, f, columnsOf(f), r.Values[f.ID])
 	}
 	return list
 }

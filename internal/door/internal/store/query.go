@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,6 +44,8 @@ type query struct {
 	beside map[string]string // path of lookups → alias of what is kept aside
 	target map[string]*schema.Object
 	ranked bool // in the order in which full-text search finds
+	alone  bool // of what is kept aside alone, without the records
+	counts bool // only how many there are
 }
 
 // newQuery begins a query. One that needs what is kept aside runs there, where the records are on
@@ -56,6 +59,31 @@ func (s *Store) newQuery(db sqldb.Querier, sel *Selection) *query {
 		q.d, q.db, q.aside = expr.SQLite, s.aside.db, ""
 	}
 	return q
+}
+
+// settle has the query read what is kept aside alone where that has every field that it is about.
+func (s *Store) settle(q *query, order []Order) {
+	o := q.sel.Object
+	has := func(f *schema.Field) bool {
+		return f != nil && (len(f.Aside()) > 0 || slices.Contains(s.layouts.of(o).copied, f))
+	}
+	if !q.sel.Aside || q.sel.Among != nil && !has(q.sel.Among) {
+		return
+	}
+	for _, k := range order {
+		if k.Field != nil && !has(k.Field) {
+			return
+		}
+	}
+	for _, x := range q.sel.Where {
+		for _, f := range x.Fields() {
+			name, _, _ := strings.Cut(f.Name, ".")
+			if len(f.Path) > 0 || name != "id" && !has(o.Field(name)) {
+				return
+			}
+		}
+	}
+	q.alone, q.beside[""] = true, "t"
 }
 
 // number is an object's number, as it stands in the names of tables.
@@ -177,6 +205,17 @@ func (q *query) from(conds []string) ([]string, error) {
 	}
 	a := q.beside[""]
 	switch {
+	case q.alone && q.sel.Match == "":
+		q.Text(" FROM ", q.aside, "s", n, " t")
+	case q.alone && q.counts && len(conds) == 1 && !q.sel.Deleted: // those in the bin have no words
+		q.Text(" FROM ", q.aside, "w", n, " w")
+		conds[0] = "w.w" + n + " MATCH " + q.Mark(q.sel.Match)
+	case q.alone && q.ranked:
+		q.Text(" FROM ", q.aside, "w", n, " w CROSS JOIN ", q.aside, "s", n, " t ON t.n = w.rowid")
+		conds = append(conds, "w.w"+n+" MATCH "+q.Mark(q.sel.Match))
+	case q.alone:
+		q.Text(" FROM ", q.aside, "s", n, " t")
+		conds = append(conds, "t.n IN (SELECT rowid FROM "+q.aside+"w"+n+" WHERE w"+n+" MATCH "+q.Mark(q.sel.Match)+")")
 	case a == "":
 		q.Text(" FROM ", table)
 	case q.ranked:
@@ -221,20 +260,23 @@ func (q *query) where() error {
 // List reads a page of at most limit rows after a place (nil: from the beginning). Without an order
 // come the newest first, and of what full-text search finds those that it knows last.
 //
-// A row that is not there any more, which can be where the records are on another engine than what is
-// kept aside, is nil.
+// A row that is not there any more, which can be where it was found in what is kept aside, is nil. Whoever
+// shows the rows of a selection that needs what is kept aside asks once more whether they may be seen.
 func (s *Store) List(ctx context.Context, db sqldb.Querier, sel *Selection, p *Plan, order []Order, after *Place, limit int) ([]*Row, []*Place, error) {
 	q := s.newQuery(db, sel)
+	s.settle(q, order)
 	q.ranked = sel.Match != "" && len(order) == 0
-	plan := p
-	if sel.Aside && s.aside.whole {
-		plan = NewPlan(p.object, []*schema.Field{})
-	}
+	apart := q.alone || sel.Aside && s.aside.whole // found apart from the records
 	keys, err := q.sortKeys(order)
 	if err != nil {
 		return nil, nil, err
 	}
-	q.Text("SELECT ", plan.list)
+	q.Text("SELECT ")
+	if apart {
+		q.Text("t.id")
+	} else {
+		q.Text(p.list)
+	}
 	for _, k := range keys[:len(keys)-1] {
 		q.Text(", ", k.column)
 	}
@@ -248,18 +290,50 @@ func (s *Store) List(ctx context.Context, db sqldb.Querier, sel *Selection, p *P
 		q.Text(" AND ", q.after(keys, after))
 	}
 	q.Text(" ORDER BY ", q.orderBy(keys), " LIMIT ").Bind(int64(limit))
-	rows, places, err := s.page(ctx, q, plan, len(keys)-1)
-	if err == nil && plan != p {
-		rows, err = s.reread(ctx, db, p, rows)
+	if !apart {
+		return s.page(ctx, q, p, len(keys)-1)
 	}
+	places, err := q.places(ctx, len(keys)-1)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := s.reread(ctx, db, p, places)
 	return rows, places, err
 }
 
-// reread reads rows from where the records are; those that are gone become nil.
-func (s *Store) reread(ctx context.Context, db sqldb.Querier, p *Plan, found []*Row) ([]*Row, error) {
+// places runs a query for identifiers and sort values.
+func (q *query) places(ctx context.Context, sorted int) ([]*Place, error) {
+	rows, err := q.db.Query(ctx, q.Query(), q.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []*Place
+	var rid []byte
+	dest := make([]any, 1+sorted)
+	dest[0] = &rid
+	for rows.Next() {
+		at := &Place{Values: make([]any, sorted)}
+		for i := range at.Values {
+			dest[1+i] = &at.Values[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, sqldb.Classify(err)
+		}
+		if at.ID, err = id.FromBytes(rid); err != nil {
+			return nil, err
+		}
+		list = append(list, at)
+	}
+	return list, sqldb.Classify(rows.Err())
+}
+
+// reread reads rows from where the records are, in the order in which they were found; those that are
+// gone are nil.
+func (s *Store) reread(ctx context.Context, db sqldb.Querier, p *Plan, found []*Place) ([]*Row, error) {
 	ids := make([]id.ID, len(found))
-	for i, r := range found {
-		ids[i] = r.ID
+	for i, at := range found {
+		ids[i] = at.ID
 	}
 	now, err := s.GetMany(ctx, db, p, ids)
 	if err != nil {
@@ -269,10 +343,11 @@ func (s *Store) reread(ctx context.Context, db sqldb.Querier, p *Plan, found []*
 	for _, r := range now {
 		byID[r.ID] = r
 	}
-	for i := range found {
-		found[i] = byID[found[i].ID]
+	rows := make([]*Row, len(found))
+	for i, at := range found {
+		rows[i] = byID[at.ID]
 	}
-	return found, nil
+	return rows, nil
 }
 
 func (s *Store) page(ctx context.Context, q *query, p *Plan, sorted int) ([]*Row, []*Place, error) {
@@ -308,6 +383,8 @@ const CountCap = 10_000
 // CountRows counts the records, up to CountCap + 1.
 func (s *Store) CountRows(ctx context.Context, db sqldb.Querier, sel *Selection) (n int64, err error) {
 	q := s.newQuery(db, sel)
+	s.settle(q, nil)
+	q.counts = true
 	q.Text("SELECT count(*) FROM (SELECT 1 AS one")
 	if err := q.where(); err != nil {
 		return 0, err

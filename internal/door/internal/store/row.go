@@ -267,14 +267,20 @@ func (s *Store) values(o *schema.Object, r *Row) (vals []any, state [32]byte) {
 			continue
 		}
 		v := r.Values[f.ID]
-		stored := f.Store(v)
-		vals = append(vals, stored...)
-		for range cols[len(stored):] {
-			vals = append(vals, foldOf(stored[0]))
-		}
+		vals = appendColumns(vals, f, cols, v)
 		digest = appendPart(digest, f.ID, f.Encode(v))
 	}
 	return vals, journal.Digest(digest)
+}
+
+// appendColumns appends the driver values of a field's columns.
+func appendColumns(vals []any, f *schema.Field, cols []column, v any) []any {
+	stored := f.Store(v)
+	vals = append(vals, stored...)
+	for range cols[len(stored):] {
+		vals = append(vals, foldOf(stored[0]))
+	}
+	return vals
 }
 
 // blob keeps an absent value NULL: a nil []byte in an interface is not nil.

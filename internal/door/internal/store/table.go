@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/wardbook/wardbook/internal/schema"
@@ -88,15 +89,18 @@ func steps(engine sqldb.Engine, o *schema.Object) []step {
 		}
 	}
 	for _, index := range o.Indexes {
+		if besideIndex(o, index) {
+			continue
+		}
 		var cols []string
 		for _, name := range index {
 			cols = append(cols, sortColumn(o.Field(name)))
 		}
-		name := table + "_x_" + strings.Join(cols, "_")
+		name := table + "_i_" + strings.Join(cols, "_")
 		if engine == sqldb.Postgres { // an absent value is the smallest, as in SQLite
 			cols[0] += " NULLS FIRST"
 		}
-		list = append(list, step{name, "CREATE INDEX " + name + " ON " + table + " (" + strings.Join(cols, ", ") + ", id) WHERE " + deletedAt + " IS NULL"})
+		list = append(list, step{name, "CREATE INDEX " + name + " ON " + table + " " + living(cols)})
 	}
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Unique {
@@ -105,6 +109,18 @@ func steps(engine sqldb.Engine, o *schema.Object) []step {
 		}
 	}
 	return list
+}
+
+// living is what follows an index's table: the columns, the identifier, and the records that are not in
+// the bin. The last column, which is NULL in every entry, is there because SQLite goes to the table for it
+// otherwise: counting takes half the time with it.
+func living(cols []string) string {
+	return "(" + strings.Join(cols, ", ") + ", id, " + deletedAt + ") WHERE " + deletedAt + " IS NULL"
+}
+
+// besideIndex reports whether an index has an encrypted field, so that it lies with what is kept aside.
+func besideIndex(o *schema.Object, index []string) bool {
+	return slices.ContainsFunc(index, func(name string) bool { return len(o.Field(name).Aside()) > 0 })
 }
 
 func typeName(s schema.Storage) string {
