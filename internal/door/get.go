@@ -36,7 +36,7 @@ func (s *Session) Get(ctx context.Context, object string, rid id.ID, opt GetOpti
 	v.past = !opt.AsOf.IsZero()
 	var row *store.Row
 	if opt.AsOf.IsZero() {
-		row, err = s.find(ctx, v, o, rid)
+		row, err = s.findFor(ctx, v, o, sh.plan, rid)
 	} else if row, err = s.findAny(ctx, v, o, rid); err == nil {
 		if err = s.d.flush(ctx, true); err != nil {
 			return nil, err
@@ -62,11 +62,20 @@ func (s *Session) Get(ctx context.Context, object string, rid id.ID, opt GetOpti
 
 // find reads a living record that the session may see.
 func (s *Session) find(ctx context.Context, v *viewer, o *schema.Object, rid id.ID) (*store.Row, error) {
-	row, found, err := s.d.data.Get(ctx, s.d.data.DB(), o, rid)
+	return s.findFor(ctx, v, o, s.d.data.Whole(o), rid)
+}
+
+// findFor is find for a plan that has what rights are judged by.
+func (s *Session) findFor(ctx context.Context, v *viewer, o *schema.Object, p *store.Plan, rid id.ID) (*store.Row, error) {
+	rows, err := s.d.data.GetMany(ctx, s.d.data.DB(), p, []id.ID{rid})
 	if err != nil {
 		return nil, err
 	}
-	if !found || row.Values[deletedField] != nil {
+	if len(rows) == 0 {
+		return nil, notFound(o.Name)
+	}
+	row := rows[0]
+	if row.Values[deletedField] != nil {
 		return nil, notFound(o.Name)
 	}
 	seen, err := v.holds(v.visible(o.Name), o, row)
@@ -112,6 +121,9 @@ func (s *Session) expand(ctx context.Context, v *viewer, l link, rows []*store.R
 	}
 	visible := v.visible(l.to.Name)
 	if visible == nil {
+		for _, r := range list {
+			r.values = append(r.values, make([]any, len(l.parts))...)
+		}
 		return nil
 	}
 	fields := append(ownFields(l.to, visible), l.to.FieldByID(deletedField))

@@ -2,6 +2,8 @@ package door
 
 import (
 	"context"
+	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -36,9 +38,33 @@ type Record struct {
 	Erased  bool // the person's data was erased for good
 	Can     Can
 
+	cols   *columns
+	values []any // canonical, or Masked; in the order of cols, nil where absent
+}
+
+// columns are the fields that records were read with, the same for all records of a list.
+type columns struct {
 	names  []string
-	fields map[string]*schema.Field
-	values map[string]any // canonical, or Masked
+	fields []*schema.Field
+	at     map[string]int
+	sorted []int // those with different names, by their names
+}
+
+func newColumns(sh *shape) *columns {
+	c := &columns{at: map[string]int{}}
+	parts := slices.Clone(sh.own)
+	for _, l := range sh.links {
+		parts = append(parts, l.parts...)
+	}
+	for i, p := range parts {
+		c.names, c.fields = append(c.names, p.name), append(c.fields, p.field)
+		if _, twice := c.at[p.name]; !twice {
+			c.at[p.name] = i
+			c.sorted = append(c.sorted, i)
+		}
+	}
+	slices.SortFunc(c.sorted, func(a, b int) int { return strings.Compare(c.names[a], c.names[b]) })
+	return c
 }
 
 // Can says what the session may do with a record.
@@ -49,32 +75,70 @@ type Can struct {
 
 // Names lists the fields that the record was read with, in order; a path such as company.name reads
 // through a lookup.
-func (r *Record) Names() []string { return r.names }
+func (r *Record) Names() []string {
+	if r.cols == nil {
+		return nil
+	}
+	return r.cols.names
+}
 
 // Value returns a field's value in the types of package schema, or Masked; nil when absent.
-func (r *Record) Value(name string) any { return r.values[name] }
+func (r *Record) Value(name string) any {
+	v, _ := r.value(name)
+	return v
+}
+
+func (r *Record) value(name string) (any, *schema.Field) {
+	if r.cols == nil {
+		return nil, nil
+	}
+	i, ok := r.cols.at[name]
+	if !ok || i >= len(r.values) {
+		return nil, nil
+	}
+	return r.values[i], r.cols.fields[i]
+}
 
 // JSON returns a field as the API shows it.
-func (r *Record) JSON(name string) any {
-	switch v := r.values[name].(type) {
+func (r *Record) JSON(name string) any { return shownAs(r.value(name)) }
+
+func shownAs(v any, f *schema.Field) any {
+	switch x := v.(type) {
 	case nil:
 		return nil
 	case Masked:
-		return string(v)
-	default:
-		return r.fields[name].JSON(v)
+		return string(x)
+	}
+	return f.JSON(v)
+}
+
+// Fields yields the fields by the order of their names, each as the API shows it.
+func (r *Record) Fields() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		if r.cols == nil {
+			return
+		}
+		for _, i := range r.cols.sorted {
+			var v any
+			if i < len(r.values) {
+				v = shownAs(r.values[i], r.cols.fields[i])
+			}
+			if !yield(r.cols.names[i], v) {
+				return
+			}
+		}
 	}
 }
 
 // Text returns a field as a file holds it.
 func (r *Record) Text(name string) string {
-	switch v := r.values[name].(type) {
+	switch v, f := r.value(name); x := v.(type) {
 	case nil:
 		return ""
 	case Masked:
-		return string(v)
+		return string(x)
 	default:
-		return r.fields[name].Text(v)
+		return f.Text(v)
 	}
 }
 
@@ -83,6 +147,7 @@ type shape struct {
 	object *schema.Object
 	own    []part
 	links  []link
+	cols   *columns
 	plan   *store.Plan
 	update *expr.Expr
 	delete *expr.Expr
@@ -135,7 +200,7 @@ func (a *access) newShape(o *schema.Object, names []string) (*shape, error) {
 	if sh.delete, err = a.condition(o.Name, policy.Delete); err != nil {
 		return nil, err
 	}
-	sh.plan = store.NewPlan(o, sh.needed(a))
+	sh.cols, sh.plan = newColumns(sh), store.NewPlan(o, sh.needed(a))
 	return sh, nil
 }
 
@@ -214,8 +279,7 @@ func ownFields(o *schema.Object, x *expr.Expr) []*schema.Field {
 // record makes what the session sees of a row.
 func (v *viewer) record(ctx context.Context, sh *shape, row *store.Row) (*Record, error) {
 	r := &Record{
-		Object: sh.object, ID: row.ID, Version: row.Version, Erased: row.Erased,
-		fields: make(map[string]*schema.Field, len(sh.own)), values: make(map[string]any, len(sh.own)),
+		Object: sh.object, ID: row.ID, Version: row.Version, Erased: row.Erased, cols: sh.cols, values: make([]any, 0, len(sh.cols.names)),
 	}
 	for _, p := range sh.own {
 		if err := v.put(ctx, r, sh.object, row, p); err != nil {
@@ -231,8 +295,6 @@ func (v *viewer) record(ctx context.Context, sh *shape, row *store.Row) (*Record
 }
 
 func (v *viewer) put(ctx context.Context, r *Record, o *schema.Object, row *store.Row, p part) error {
-	r.names = append(r.names, p.name)
-	r.fields[p.name] = p.field
 	f := p.field
 	val := row.Values[f.ID]
 	switch {
@@ -253,10 +315,11 @@ func (v *viewer) put(ctx context.Context, r *Record, o *schema.Object, row *stor
 	}
 	switch {
 	case val == nil || p.got == policy.Hidden:
+		r.values = append(r.values, nil)
 	case p.got == policy.Masked:
-		r.values[p.name] = mask(f.Text(val))
+		r.values = append(r.values, mask(f.Text(val)))
 	default:
-		r.values[p.name] = val
+		r.values = append(r.values, val)
 	}
 	return nil
 }

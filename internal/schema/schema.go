@@ -206,11 +206,12 @@ func (o *Object) Field(name string) *Field {
 
 // FieldByID returns the field with the number, archived or not.
 func (o *Object) FieldByID(n uint32) *Field {
-	i := slices.IndexFunc(o.Fields, func(f Field) bool { return f.ID == n })
-	if i < 0 {
-		return nil
+	for i := range o.Fields { // not slices.IndexFunc, which copies each field
+		if o.Fields[i].ID == n {
+			return &o.Fields[i]
+		}
 	}
-	return &o.Fields[i]
+	return nil
 }
 
 // Schema is an immutable set of objects.

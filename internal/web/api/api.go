@@ -160,14 +160,23 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, got reply) {
 		w.WriteHeader(got.status)
 		return
 	}
-	b, err := json.Marshal(got.body)
+	b, err := encode(got.body)
 	if err != nil {
 		a.problem(w, r, err)
 		return
 	}
+	b = append(b, '\n')
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(got.status)
-	_, _ = w.Write(append(b, '\n')) // the other side may be gone
+	_, _ = w.Write(b) // the other side may be gone
+}
+
+func encode(body any) ([]byte, error) {
+	if x, ok := body.(appender); ok {
+		return x.appendJSON(nil)
+	}
+	return json.Marshal(body)
 }
 
 // NotAllowed answers requests with a method that the address does not know.

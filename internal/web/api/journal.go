@@ -104,7 +104,7 @@ func changeSets(_ *API, c *call) (reply, error) {
 	}
 	out := make([]recordJSON, len(page.Records))
 	for i, r := range page.Records {
-		out[i] = recordOf(r)
+		out[i] = recordJSON{r}
 	}
 	return reply{body: map[string]any{"changesets": out, "next_cursor": page.Next}}, nil
 }
@@ -134,7 +134,7 @@ func changeSet(_ *API, c *call) (reply, error) {
 	if len(list) == 200 {
 		next = strconv.FormatUint(list[len(list)-1].Seq, 10)
 	}
-	return reply{body: map[string]any{"changeset": recordOf(r), "changes": out, "next_cursor": next}}, nil
+	return reply{body: map[string]any{"changeset": recordJSON{r}, "changes": out, "next_cursor": next}}, nil
 }
 
 func undo(_ *API, c *call) (reply, error) {

@@ -10,24 +10,6 @@ import (
 	"github.com/wardbook/wardbook/internal/id"
 )
 
-// recordJSON is a record as the API shows it.
-type recordJSON struct {
-	ID      id.ID          `json:"id"`
-	Object  string         `json:"object"`
-	Version int64          `json:"version"`
-	Fields  map[string]any `json:"fields"`
-	Can     door.Can       `json:"can"`
-	Erased  bool           `json:"erased,omitempty"`
-}
-
-func recordOf(r *door.Record) recordJSON {
-	out := recordJSON{ID: r.ID, Object: r.Object.Name, Version: r.Version, Fields: map[string]any{}, Can: r.Can, Erased: r.Erased}
-	for _, n := range r.Names() {
-		out.Fields[n] = r.JSON(n)
-	}
-	return out
-}
-
 func etag(version int64) map[string]string {
 	return map[string]string{"ETag": `"` + strconv.FormatInt(version, 10) + `"`}
 }
@@ -52,15 +34,7 @@ func listRecords(_ *API, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	records := make([]recordJSON, len(page.Records))
-	for i, r := range page.Records {
-		records[i] = recordOf(r)
-	}
-	body := map[string]any{"records": records, "next_cursor": page.Next}
-	if q.Count {
-		body["count"], body["count_capped"] = page.Count, page.Capped
-	}
-	return reply{body: body}, nil
+	return reply{body: pageJSON{page, q.Count}}, nil
 }
 
 // fieldsBody is the body of a write.
@@ -79,7 +53,7 @@ func createRecord(_ *API, c *call) (reply, error) {
 	}
 	h := etag(r.Version)
 	h["Location"] = "/api/v1/records/" + r.Object.Name + "/" + r.ID.String()
-	return reply{status: http.StatusCreated, body: recordOf(r), header: h}, nil
+	return reply{status: http.StatusCreated, body: recordJSON{r}, header: h}, nil
 }
 
 func getRecord(_ *API, c *call) (reply, error) {
@@ -96,7 +70,7 @@ func getRecord(_ *API, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{body: recordOf(r), header: etag(r.Version)}, nil
+	return reply{body: recordJSON{r}, header: etag(r.Version)}, nil
 }
 
 func updateRecord(_ *API, c *call) (reply, error) {
@@ -116,7 +90,7 @@ func updateRecord(_ *API, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{body: recordOf(r), header: etag(r.Version)}, nil
+	return reply{body: recordJSON{r}, header: etag(r.Version)}, nil
 }
 
 func deleteRecord(_ *API, c *call) (reply, error) {
@@ -150,7 +124,7 @@ func restoreRecord(_ *API, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{body: recordOf(r), header: etag(r.Version)}, nil
+	return reply{body: recordJSON{r}, header: etag(r.Version)}, nil
 }
 
 // changeJSON is one change of a history.

@@ -128,8 +128,11 @@ type Plan struct {
 	left     [][]column // the same for values from before a field was encrypted
 	width    int        // columns of all fields
 	personal bool
-	list     string // what a SELECT names, of the table t
+	list     string          // what a SELECT names, of the table t
+	wanted   map[uint32]bool // numbers of the fields; nil for all
 }
+
+func (p *Plan) wants(n uint32) bool { return p.wanted == nil || p.wanted[n] }
 
 // inBlob reports whether values of a field may lie in the blob of personal fields.
 func inBlob(f *schema.Field) bool {
@@ -138,12 +141,18 @@ func inBlob(f *schema.Field) bool {
 
 // NewPlan reads the fields given; nil for all.
 func NewPlan(o *schema.Object, fields []*schema.Field) *Plan {
+	p := &Plan{object: o}
 	if fields == nil {
 		for i := range o.Fields {
 			fields = append(fields, &o.Fields[i])
 		}
+	} else {
+		p.wanted = map[uint32]bool{}
+		for _, f := range fields {
+			p.wanted[f.ID] = true
+		}
 	}
-	p := &Plan{object: o, personal: slices.ContainsFunc(fields, inBlob)}
+	p.personal = slices.ContainsFunc(fields, inBlob)
 	names := []string{"t.id", "t.version", "t.subject"}
 	if p.personal {
 		names = append(names, "t.sealed")

@@ -185,7 +185,7 @@ func (p Patch) Apply(o *schema.Object, r *Row, forward bool) error {
 			delete(r.Cells, n)
 			delete(r.Values, n)
 			if cell(b) {
-				r.Cells[n] = b
+				r.setCell(n, b)
 				continue
 			}
 		}

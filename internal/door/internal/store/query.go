@@ -358,13 +358,13 @@ func (s *Store) page(ctx context.Context, q *query, p *Plan, sorted int) ([]*Row
 	defer rows.Close()
 	var list []*Row
 	var places []*Place
+	sc := p.reader(sorted)
 	for rows.Next() {
 		at := &Place{Values: make([]any, sorted)}
-		more := make([]any, sorted)
-		for i := range more {
-			more[i] = &at.Values[i]
+		for i := range sc.more {
+			sc.more[i] = &at.Values[i]
 		}
-		r, err := p.scan(rows, more...)
+		r, err := sc.row(rows)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -374,7 +374,7 @@ func (s *Store) page(ctx context.Context, q *query, p *Plan, sorted int) ([]*Row
 	if err := rows.Err(); err != nil {
 		return nil, nil, sqldb.Classify(err)
 	}
-	return list, places, s.open(ctx, p.object, list)
+	return list, places, s.open(ctx, p, list)
 }
 
 // CountCap is where counting ends: nobody reads further, and every row costs time.
@@ -457,21 +457,16 @@ func (s *Store) EachSealed(ctx context.Context, db sqldb.Querier, o *schema.Obje
 		return err
 	}
 	defer rows.Close()
+	sc := p.reader(0)
+	if !p.personal {
+		sc.dest = append(sc.dest, &sc.sealed)
+	}
 	for rows.Next() {
-		var more []any
-		var sealed []byte
-		if !p.personal {
-			more = []any{&sealed}
-		}
-		r, err := p.scan(rows, more...)
+		r, err := sc.row(rows)
 		if err != nil {
 			return err
 		}
-		if p.personal {
-			sealed = r.sealed
-		}
-		r.sealed = sealed
-		if err := do(r, sealed); err != nil {
+		if err := do(r, r.sealed); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,7 @@ func (s *Store) raise(o *schema.Object, r *Row, pair *PersonKeys) {
 		}
 		delete(r.Values, f.ID)
 		if len(r.Cells[f.ID]) == 0 {
-			r.Cells[f.ID] = seal.Seal(s.rand, pair.Restricted, keyVersion, seal.Restricted, s.address(o, r, f.ID), f.Encode(v))
+			r.setCell(f.ID, seal.Seal(s.rand, pair.Restricted, keyVersion, seal.Restricted, s.address(o, r, f.ID), f.Encode(v)))
 		}
 	}
 }
@@ -78,7 +78,7 @@ func (s *Store) raiseGiven(ctx context.Context, o *schema.Object, r *Row) error 
 		if err != nil {
 			return err
 		}
-		r.Cells[f.ID] = cell
+		r.setCell(f.ID, cell)
 		delete(r.Values, f.ID)
 	}
 	return nil

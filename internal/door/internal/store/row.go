@@ -43,27 +43,44 @@ func (r *Row) Clone() *Row {
 	return &c
 }
 
-// scan reads one row; its personal fields are opened by Store.open.
-func (p *Plan) scan(rows *sql.Rows, more ...any) (*Row, error) {
-	r := &Row{Values: make(map[uint32]any, len(p.fields)), Cells: map[uint32][]byte{}}
-	var rid, subject []byte
-	vals := make([]any, p.width)
-	dest := make([]any, 0, 4+len(vals)+len(more))
-	dest = append(dest, &rid, &r.Version, &subject)
+// rowReader reads the rows of a plan one after the other, into the same places.
+type rowReader struct {
+	plan         *Plan
+	rid, subject []byte
+	sealed       []byte
+	version      int64
+	vals, dest   []any
+	more         []any // the last of dest, for columns that the plan does not name
+}
+
+// reader returns one for rows with further columns.
+func (p *Plan) reader(more int) *rowReader {
+	s := &rowReader{plan: p, vals: make([]any, p.width)}
+	s.dest = append(make([]any, 0, 4+p.width+more), &s.rid, &s.version, &s.subject)
 	if p.personal {
-		dest = append(dest, &r.sealed)
+		s.dest = append(s.dest, &s.sealed)
 	}
-	for i := range vals {
-		dest = append(dest, &vals[i])
+	for i := range s.vals {
+		s.dest = append(s.dest, &s.vals[i])
 	}
-	if err := rows.Scan(append(dest, more...)...); err != nil {
+	s.dest = append(s.dest, make([]any, more)...)
+	s.more = s.dest[len(s.dest)-more:]
+	return s
+}
+
+// row reads one row; its personal fields are opened by Store.open.
+func (s *rowReader) row(rows *sql.Rows) (*Row, error) {
+	s.sealed = nil
+	if err := rows.Scan(s.dest...); err != nil {
 		return nil, sqldb.Classify(err)
 	}
+	p, vals := s.plan, s.vals
+	r := &Row{Version: s.version, Values: make(map[uint32]any, len(p.fields)), sealed: s.sealed}
 	var err error
-	if r.ID, err = id.FromBytes(rid); err != nil {
+	if r.ID, err = id.FromBytes(s.rid); err != nil {
 		return nil, err
 	}
-	if r.Subject, err = id.FromBytes(subject); err != nil {
+	if r.Subject, err = id.FromBytes(s.subject); err != nil {
 		return nil, err
 	}
 	for i, f := range p.fields {
@@ -81,6 +98,14 @@ func (p *Plan) scan(rows *sql.Rows, more ...any) (*Row, error) {
 	return r, nil
 }
 
+// setCell keeps a sealed value.
+func (r *Row) setCell(n uint32, cell []byte) {
+	if r.Cells == nil {
+		r.Cells = map[uint32][]byte{}
+	}
+	r.Cells[n] = cell
+}
+
 // take puts the columns of a field into the row.
 func (r *Row) take(f *schema.Field, cols []column, vals []any) error {
 	if len(vals) == 0 || vals[0] == nil {
@@ -88,7 +113,7 @@ func (r *Row) take(f *schema.Field, cols []column, vals []any) error {
 	}
 	if f.Class.Cell() {
 		cell, _ := vals[0].([]byte)
-		r.Cells[f.ID] = cell
+		r.setCell(f.ID, cell)
 		return nil
 	}
 	for i, c := range cols {
@@ -104,7 +129,8 @@ func (r *Row) take(f *schema.Field, cols []column, vals []any) error {
 }
 
 // open decrypts the personal fields of rows, fetching the keys of all at once.
-func (s *Store) open(ctx context.Context, o *schema.Object, rows []*Row) error {
+func (s *Store) open(ctx context.Context, p *Plan, rows []*Row) error {
+	o := p.object
 	var want []id.ID
 	for _, r := range rows {
 		if len(r.sealed) > 0 || r.stale {
@@ -133,7 +159,7 @@ func (s *Store) open(ctx context.Context, o *schema.Object, rows []*Row) error {
 			if err != nil {
 				return damagedRow(err)
 			}
-			if err := r.unpack(o, blob); err != nil {
+			if err := r.unpack(p, blob); err != nil {
 				return err
 			}
 		}
@@ -146,15 +172,15 @@ func damagedRow(err error) error {
 	return fault.Wrap(fault.Unavailable, err, "damaged_record", "a record is damaged or was altered outside of Wardbook; run wardbook doctor and restore a backup")
 }
 
-func (r *Row) unpack(o *schema.Object, blob []byte) error {
+func (r *Row) unpack(p *Plan, blob []byte) error {
 	parts, err := seal.Unpack(blob)
 	if err != nil {
 		return damagedRow(err)
 	}
 	for n, b := range parts {
-		f := o.FieldByID(n)
-		if f == nil {
-			continue // a field of a newer definition: another node is ahead of this one
+		f := p.object.FieldByID(n)
+		if f == nil || !p.wants(n) {
+			continue // not asked for; or a field of a newer definition: another node is ahead of this one
 		}
 		v, err := f.Decode(b)
 		if err != nil {
@@ -385,6 +411,9 @@ func sameColumn(a, b any) bool {
 	return a == b
 }
 
+// Whole returns the plan that reads every field of an object.
+func (s *Store) Whole(o *schema.Object) *Plan { return s.layouts.of(o).whole }
+
 // Get reads one row, whoever may see it; found is false where there is none.
 func (s *Store) Get(ctx context.Context, q sqldb.Querier, o *schema.Object, rid id.ID) (*Row, bool, error) {
 	list, err := s.GetMany(ctx, q, s.layouts.of(o).whole, []id.ID{rid})
@@ -422,8 +451,9 @@ func (s *Store) collect(ctx context.Context, q sqldb.Querier, p *Plan, st *sqldb
 	}
 	defer rows.Close()
 	var list []*Row
+	sc := p.reader(0)
 	for rows.Next() {
-		r, err := p.scan(rows)
+		r, err := sc.row(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -432,7 +462,7 @@ func (s *Store) collect(ctx context.Context, q sqldb.Querier, p *Plan, st *sqldb
 	if err := rows.Err(); err != nil {
 		return nil, sqldb.Classify(err)
 	}
-	return list, s.open(ctx, p.object, list)
+	return list, s.open(ctx, p, list)
 }
 
 // State returns the digest of a row as it is stored, to compare with what the journal vouches for.
