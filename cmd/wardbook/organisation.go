@@ -308,7 +308,11 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 			return nil, fault.InField("--database", "wrong_engine", "this organisation is kept in files, not in PostgreSQL: leave it out")
 		}
 		vfs := o.register(name, purpose)
-		db, err = sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db")), Attach: attach, Tokenizer: gram.Split, Overwrite: true})
+		c := sqldb.SQLiteConfig{DSN: vault.DSN(vfs.Name(), filepath.Join(o.conf.Data, name+".db")), Attach: attach, Tokenizer: gram.Split, Overwrite: true}
+		if purpose != seal.FileData {
+			c.CacheMB = smallCache
+		}
+		db, err = sqldb.OpenSQLite(ctx, c)
 		o.files = append(o.files, file{name, vfs})
 	}
 	if err != nil {
@@ -318,9 +322,20 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 	return db, nil
 }
 
+// Pages are kept in memory as they are used: of the records and of what they are found by, so many bytes
+// for all connections together, beside what each keeps itself.
+const (
+	sharedCache = 64 << 20
+	smallCache  = 4 // MB of each connection to the other files
+)
+
 // register gives a database file its keys.
 func (o *organisation) register(name string, purpose seal.Purpose) *vault.VFS {
-	vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, vault.Options{OnFailure: func(f vault.Failure) { o.refusals.note(name, f) }})
+	opt := vault.Options{OnFailure: func(f vault.Failure) { o.refusals.note(name, f) }}
+	if purpose == seal.FileData || purpose == seal.FileSearch {
+		opt.Cache = sharedCache
+	}
+	vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, opt)
 	o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })
 	return vfs
 }
@@ -329,7 +344,7 @@ func (o *organisation) register(name string, purpose seal.Purpose) *vault.VFS {
 // is not elsewhere: one that cannot be read is made anew.
 func (o *organisation) search(ctx context.Context) (*sqldb.DB, string, error) {
 	dsn := vault.DSN(o.register("search", seal.FileSearch).Name(), filepath.Join(o.conf.Data, searchFile))
-	c := sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split}
+	c := sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split, CacheMB: smallCache}
 	db, err := sqldb.OpenSQLite(ctx, c)
 	if err != nil && fault.Reason(err) != "disk_full" && fault.Reason(err) != "disk_read_only" {
 		for _, tail := range []string{"", "-wal", "-shm", "-journal"} {

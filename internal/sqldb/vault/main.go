@@ -96,6 +96,13 @@ func (m *mainFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (m *mainFile) readPage(p []byte, page int64) (int, error) {
+	key, ticket := pageKey{m.id, page}, uint64(0)
+	if page > 1 && m.onDisk { // page 1 says whose pages the others are
+		var found bool
+		if found, ticket = m.v.pages.get(key, p); found {
+			return PageSize, nil
+		}
+	}
 	n, err := m.File.ReadAt(m.buf[:], (page-1)*PageSize)
 	if n < PageSize {
 		if err == nil || errors.Is(err, io.EOF) {
@@ -120,6 +127,9 @@ func (m *mainFile) readPage(p []byte, page int64) (int, error) {
 		return 0, m.fail(page, m.reason(err, page))
 	}
 	m.verified = true
+	if page > 1 && key.file == m.id {
+		m.v.pages.put(key, p, ticket)
+	}
 	return PageSize, nil
 }
 
@@ -185,7 +195,10 @@ func (m *mainFile) writePage(p []byte, page int64) error {
 	if err := m.sealPage(m.buf[:], p, page); err != nil {
 		return m.fail(page, reasonOf(err))
 	}
-	if _, err := m.File.WriteAt(m.buf[:], (page-1)*PageSize); err != nil {
+	m.v.pages.drop(pageKey{m.id, page})
+	_, err := m.File.WriteAt(m.buf[:], (page-1)*PageSize)
+	m.v.pages.drop(pageKey{m.id, page})
+	if err != nil {
 		return full(err)
 	}
 	if page == 1 {
@@ -347,6 +360,8 @@ func (m *mainFile) Truncate(size int64) error {
 		return err
 	}
 	m.size = 0
+	m.v.pages.clear()
+	defer m.v.pages.clear()
 	return m.File.Truncate(size)
 }
 

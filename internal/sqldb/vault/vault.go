@@ -43,6 +43,10 @@ type Options struct {
 	// refused with "key_spent"; 0 means 2^32, the limit of SP 800-38D section 8.3 for random nonces.
 	Budget uint64
 
+	// Cache is about how many bytes of pages all connections together keep in the clear, beside what
+	// each keeps itself; 0 means none. Nobody else may write to the files while it is used.
+	Cache int
+
 	// OnFailure, when not nil, hears of each failure as it happens, from whatever goroutine runs the
 	// statement. It must not use the database.
 	OnFailure func(Failure)
@@ -54,6 +58,7 @@ type VFS struct {
 	inner vfs.VFS
 	keys  Keys
 	opt   Options
+	pages *pages
 
 	mu      sync.Mutex
 	sealers map[sealerID]*sealer
@@ -73,7 +78,7 @@ func Register(name string, keys Keys, opt Options) *VFS {
 	if opt.Budget == 0 {
 		opt.Budget = 1 << 32
 	}
-	v := &VFS{name: name, inner: opt.Inner, keys: keys, opt: opt, sealers: map[sealerID]*sealer{}}
+	v := &VFS{name: name, inner: opt.Inner, keys: keys, opt: opt, pages: newPages(opt.Cache), sealers: map[sealerID]*sealer{}}
 	vfs.Register(name, v)
 	return v
 }
@@ -81,6 +86,7 @@ func Register(name string, keys Keys, opt Options) *VFS {
 // Unregister makes the name unknown again. Close every connection first.
 func (v *VFS) Unregister() {
 	vfs.Unregister(v.name)
+	v.pages.clear()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	clear(v.sealers)
