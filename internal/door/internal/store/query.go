@@ -210,7 +210,7 @@ func (q *query) from(conds []string) ([]string, error) {
 	case q.alone && q.counts && len(conds) == 1 && !q.sel.Deleted: // those in the bin have no words
 		q.Text(" FROM ", q.aside, "w", n, " w")
 		conds[0] = "w.w" + n + " MATCH " + q.Mark(q.sel.Match)
-	case q.alone && q.ranked:
+	case q.alone && (q.ranked || len(q.sel.Where) == 1): // nothing but the words chooses
 		q.Text(" FROM ", q.aside, "w", n, " w CROSS JOIN ", q.aside, "s", n, " t ON t.n = w.rowid")
 		conds = append(conds, "w.w"+n+" MATCH "+q.Mark(q.sel.Match))
 	case q.alone:
