@@ -88,7 +88,7 @@ func (c *call) setFile(v any) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{body: recordOf(r), header: etag(r.Version)}, nil
+	return reply{body: recordJSON{r}, header: etag(r.Version)}, nil
 }
 
 // file reads a body that is a file of at most limit bytes.
