@@ -16,9 +16,12 @@ import (
 // only names count.
 var holes = regexp.MustCompile(`\{(\w+)[,}]`)
 
+// branches are those parts of a plural that are one word and look like a name.
+var branches = regexp.MustCompile(`\b(?:zero|one|two|few|many|other) \{\w+\}`)
+
 func names(text string) []string {
 	var list []string
-	for _, m := range holes.FindAllStringSubmatch(text, -1) {
+	for _, m := range holes.FindAllStringSubmatch(branches.ReplaceAllString(text, ""), -1) {
 		if !slices.Contains(list, m[1]) {
 			list = append(list, m[1])
 		}

@@ -204,8 +204,12 @@ func TestFilesRefused(t *testing.T) {
 func TestFileRights(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sqldb.SQLite)
-	path := "/api/v1/records/contact/" + s.Make(t, "contact", door.Values{"last_name": "Li", "photo": door.Upload{Name: "a.gif", Content: []byte(gif)}}).String() + "/files/photo"
+	withPhoto := func() string {
+		contact := s.Make(t, "contact", door.Values{"last_name": "Li", "photo": door.Upload{Name: "a.gif", Content: []byte(gif)}})
+		return "/api/v1/records/contact/" + contact.String() + "/files/photo"
+	}
 	for access, want := range map[string]struct{ get, put, del int }{"hidden": {404, 404, 404}, "masked": {403, 422, 422}, "read": {200, 422, 422}, "edit": {200, 200, 200}} {
+		path := withPhoto()
 		role := s.Make(t, "role", door.Values{
 			"name":   "Photos " + access,
 			"grants": door.Parsed{Value: json.RawMessage(`[{"object":"contact","verbs":["read","update"],"scope":"all"}]`)},
@@ -224,7 +228,7 @@ func TestFileRights(t *testing.T) {
 		}
 		s.send(t, "DELETE", path, token, "").want(want.del)
 	}
-	stranger := s.token(t, s.Person(t, "Stan Stranger", id.ID{}), "*:*")
+	path, stranger := withPhoto(), s.token(t, s.Person(t, "Stan Stranger", id.ID{}), "*:*")
 	s.serve(t, s.request("PUT", path, stranger, unread{t})).want(404)
 	s.serve(t, s.request("PUT", path, s.token(t, s.Owner, "contact:read"), unread{t})).want(404)
 }

@@ -185,8 +185,10 @@ func TestSignInPageTellsNothing(t *testing.T) {
 	v := s.visitor(t)
 	var pages []string
 	for _, form := range []url.Values{
-		credentials(rita, another), credentials(gone, password), {"email": {"nobody@example.com"}, "password": {password}},
-		{"email": {"no address"}, "password": {password}}, {"email": {`"><script>`}, "password": {password}},
+		credentials(rita, another), credentials(gone, password),
+		{"email": {"nobody@example.com"}, "password": {password}},
+		{"email": {"no address"}, "password": {password}},
+		{"email": {`"><script>`}, "password": {password}},
 	} {
 		a := v.ask("POST", "/signin", form).want(401)
 		pages = append(pages, regexp.MustCompile(`value="[^"]*"`).ReplaceAllString(a.text, ""))
