@@ -57,8 +57,9 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s.url = strings.TrimSpace(line[strings.LastIndex(line, " ")+1:])
 }
 
-// stop ends the server as a system would, and demands that it ends well.
-func stop(ts *testscript.TestScript, _ bool, _ []string) {
+// halt ends the server as a system would, and demands that it ends well. It is not called stop, which ends
+// the script.
+func halt(ts *testscript.TestScript, _ bool, _ []string) {
 	s := serverOf(ts)
 	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
 	ts.Check(s.cmd.Wait())

@@ -83,7 +83,7 @@ func params(dir, database string, setup func(*testscript.Env) error) testscript.
 	return testscript.Params{
 		Dir: dir, Setup: setup, RequireUniqueNames: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"serve": serve, "stop": stop, "api": callAPI, "json": checkJSON, "keep": keepJSON, "flip": flip, "secret": secret, "won": won,
+			"serve": serve, "halt": halt, "api": callAPI, "json": checkJSON, "keep": keepJSON, "flip": flip, "secret": secret, "won": won,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "sqlite" {
