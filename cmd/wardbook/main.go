@@ -58,6 +58,7 @@ type commands struct {
 	Journal journalCommand `cmd:"" help:"Verify, follow or export the journal."`
 	Key     keyCommand     `cmd:"" help:"Look after the keys."`
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke API tokens."`
+	User    userCommand    `cmd:"" help:"Let people in."`
 	Status  statusCommand  `cmd:"" help:"Say what the organisation holds."`
 	Object  objectCommand  `cmd:"" help:"List, show, make, change and hide objects."`
 	Field   fieldCommand   `cmd:"" help:"Add, change and hide fields of objects."`

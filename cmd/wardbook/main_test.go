@@ -112,6 +112,7 @@ func TestContract(t *testing.T) { //nolint:paralleltest // kong reads the enviro
 		"token create":     where + " name scope",
 		"token list":       target + " json",
 		"token revoke":     where,
+		"user invite":      where + " json",
 		"status":           target + " json",
 		"undo":             target + " dry-run json",
 		"list":             target + " filter search sort fields limit json",

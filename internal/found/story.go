@@ -68,9 +68,6 @@ func (d *dice) roll(n int) int {
 // between returns a number from low to high.
 func (d *dice) between(low, high int) int { return low + d.roll(high-low+1) }
 
-// chance is true in so many of a hundred cases.
-func (d *dice) chance(percent int) bool { return d.roll(100) < percent }
-
 // day returns a moment of a working day, so many days after another moment. What falls on a weekend is
 // done on Monday; half hours only, as people plan.
 func (s *story) day(from time.Time, days, hour, halves int) time.Time {

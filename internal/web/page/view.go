@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/authn"
@@ -41,6 +42,11 @@ func (v *view) T(key string) string { return v.texts.Text(v.Lang, "page."+key) }
 
 // Lead returns a text in which {name} is the name of who signed in.
 func (v *view) Lead(key string) string { return v.texts.Text(v.Lang, "page."+key, "name", v.Name) }
+
+// Around returns the parts of a text before and after its {command}, which is set apart.
+func (v *view) Around(key string) []string {
+	return strings.SplitN(v.T(key), "{command}", 2)
+}
 
 // view begins what a page shows.
 func (p *Pages) view(v *visit, title string) *view {
