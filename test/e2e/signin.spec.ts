@@ -143,3 +143,20 @@ for (const [lang, locale] of [['English', 'en-GB'], ['Chinese', 'zh-CN']]) {
     })
   }
 }
+
+test('the guard of these tests sees what violates the policy', async ({ page, guard }) => {
+  await page.goto('/signin')
+  await page.locator('body').evaluate((e) => e.setAttribute('style', 'color: red'))
+  await expect.poll(() => guard.seen.join('\n')).toContain('style-src')
+  guard.seen.length = 0
+  const thrown = await page.locator('main').evaluate((e) => {
+    try {
+      e.innerHTML = '<b>x</b>'
+    } catch (error) {
+      return String(error)
+    }
+  })
+  expect(thrown).toContain('TrustedHTML')
+  await expect.poll(() => guard.seen.join('\n')).toContain('require-trusted-types-for')
+  guard.seen.length = 0
+})
