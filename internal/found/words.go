@@ -14,7 +14,7 @@ type words struct {
 	teams    []string
 	people   [][3]string // name, address, job: owner, manager, three of sales, reader
 	products []product
-	dealName string // company, product
+	dealName string // of company and product
 
 	prefixes, kin []string            // of names of companies
 	trades        map[string][]string // what a company is called after, by industry

@@ -25,7 +25,7 @@ func english() *words {
 			{"Training day", "SV-T", "Service", "day", 1300},
 			{"Flow sensor F10", "F10", "Sensors", "piece", 310},
 		},
-		dealName: "%s: %s",
+		dealName: "%[2]s · %[1]s",
 		prefixes: []string{
 			"Alder", "Amberly", "Ashdown", "Birchwood", "Blackmoor", "Bridgeway", "Calder", "Cedar", "Clearwater", "Copperfield", "Crestline", "Dovecote", "Eastgate", "Elmhurst", "Fairlight",
 			"Fenwick", "Foxglove", "Gable", "Glenrock", "Greystone", "Halcyon", "Harrow", "Hazel", "Highfield", "Ironbridge", "Juniper", "Kestrel", "Kingsley", "Lakeside", "Larkspur",
