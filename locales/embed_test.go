@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,22 +11,49 @@ import (
 	"unicode"
 )
 
-// holes are the names of values in a text. What ICU says about plurals differs between languages, so
-// only names count.
-var holes = regexp.MustCompile(`\{(\w+)[,}]`)
-
-// branches are those parts of a plural that are one word and look like a name.
-var branches = regexp.MustCompile(`\b(?:zero|one|two|few|many|other) \{\w+\}`)
-
+// names returns the values that a text takes. In a choice such as {n, plural, one {a row} other {# rows}}
+// the braces after one and other hold texts.
 func names(text string) []string {
-	var list []string
-	for _, m := range holes.FindAllStringSubmatch(branches.ReplaceAllString(text, ""), -1) {
-		if !slices.Contains(list, m[1]) {
-			list = append(list, m[1])
+	found := map[string]bool{}
+	message(text, found)
+	return slices.Sorted(maps.Keys(found))
+}
+
+func message(text string, found map[string]bool) {
+	for {
+		_, rest, open := strings.Cut(text, "{")
+		if !open {
+			return
+		}
+		end := closing(rest)
+		name, choice, chosen := strings.Cut(rest[:end], ",")
+		found[strings.TrimSpace(name)] = true
+		for chosen {
+			var branch string
+			if _, branch, chosen = strings.Cut(choice, "{"); chosen {
+				n := closing(branch)
+				message(branch[:n], found)
+				choice = branch[n:]
+			}
+		}
+		text = rest[end:]
+	}
+}
+
+// closing returns where the brace that was opened before a text is closed.
+func closing(text string) int {
+	depth := 1
+	for i, r := range text {
+		switch r {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i
+			}
 		}
 	}
-	slices.Sort(list)
-	return list
+	return len(text)
 }
 
 // same are texts that are alike in both languages: names, and signs.
@@ -87,7 +113,7 @@ func TestCompareCatches(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	plural := Catalogue{En: {"a": "{n, plural, one {# row} other {# rows}} of {all}"}, Zh: {"a": "{all} 行中的 {n} 行"}}
+	plural := Catalogue{En: {"a": "{n, plural, =1 {yesterday} one {# row of {who}} other {# rows}} of {all}"}, Zh: {"a": "{who}：{all} 行中的 {n} 行"}}
 	if got := compare(plural); len(got) != 0 {
 		t.Error(got)
 	}
