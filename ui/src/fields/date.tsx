@@ -52,7 +52,7 @@ function withDays(Typed: typeof TypedDay, moment: boolean) {
     }
     const onKeyDown = (e: KeyboardEvent) => { if (e.key === 'ArrowDown' && e.altKey) { e.preventDefault(); e.stopPropagation(); setOpen(true) } }
     return (
-      <Popover opened={open || p.place === 'cell'} onChange={setOpen} position="bottom-start" offset={2} zIndex={400} shadow="none" withinPortal transitionProps={{ duration: 0 }}>
+      <Popover withRoles={false} opened={open || p.place === 'cell'} onChange={setOpen} position="bottom-start" offset={2} zIndex={400} shadow="none" withinPortal transitionProps={{ duration: 0 }}>
         <Popover.Target>
           <div onKeyDownCapture={onKeyDown} onClick={() => setOpen(true)} style={p.place === 'cell' ? { height: '100%' } : undefined}><Typed {...p} /></div>
         </Popover.Target>

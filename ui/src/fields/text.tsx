@@ -46,7 +46,7 @@ function Area(p: EditorProps & { mono?: boolean; check?: (s: string) => { value:
   }
   return (
     <textarea
-      ref={area} id={p.id} className={`${css.field} ${css.area} ${p.place === 'cell' ? css.over : ''}`} value={typed} rows={p.place === 'cell' ? 5 : 4} aria-label={p.id ? undefined : p.name}
+      ref={area} id={p.id} data-autofocus={p.autoFocus || undefined} className={`${css.field} ${css.area} ${p.place === 'cell' ? css.over : ''}`} value={typed} rows={p.place === 'cell' ? 5 : 4} aria-label={p.id ? undefined : p.name}
       aria-invalid={p.invalid || undefined} aria-describedby={p.describedBy} dir="auto" onKeyDown={onKeyDown}
       onChange={e => {
         setTyped(e.target.value)

@@ -55,7 +55,7 @@ export function typedEditor(k: Typed): FC<EditorProps> {
     }
     return (
       <input
-        ref={input} id={p.id} type={k.kind ?? 'text'} inputMode={k.mode} className={`${p.place === 'cell' ? css.input : css.field} ${k.end && p.place === 'cell' ? css.end : ''}`} value={text}
+        ref={input} id={p.id} data-autofocus={p.autoFocus || undefined} type={k.kind ?? 'text'} inputMode={k.mode} className={`${p.place === 'cell' ? css.input : css.field} ${k.end && p.place === 'cell' ? css.end : ''}`} value={text}
         aria-label={p.id ? undefined : p.name} aria-invalid={p.invalid || undefined} aria-describedby={p.describedBy} autoComplete="off" spellCheck={false} placeholder={k.hint?.(p.field)}
         onChange={e => {
           typing.current = true

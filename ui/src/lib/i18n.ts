@@ -35,6 +35,12 @@ export function useLang(): Lang {
   return useSyncExternalStore(f => { watchers.add(f); return () => watchers.delete(f) }, currentLang)
 }
 
+/** A label within a sentence: New deal, not New Deal; New SLA stays. */
+export function noun(l: Label | undefined): string {
+  const s = label(l)
+  return lang === 'en' && /^\p{Lu}\P{Lu}*$/u.test(s) ? s.toLowerCase() : s
+}
+
 /** A label that an administrator wrote, in the reader's language or else the other. */
 export function label(l: Label | undefined): string {
   if (!l) return ''

@@ -77,11 +77,13 @@ export const recTitle = (r: Rec) => titleOf(objectNamed(r.object), r.fields)
 
 /** The columns of a list that nobody has arranged: what people look for first, at most nine. */
 export function defaultColumns(o: Obj): string[] {
+  const links = o.fields.filter(f => f.type === 'lookup' && !f.required).map(f => f.name)
   const weight = (f: Field) => {
     if (o.title.includes(f.name)) return o.title.indexOf(f.name)
     if (f.required) return 10
     const order = ['lookup', 'money', 'picklist', 'date', 'email', 'phone', 'percent', 'text', 'any', 'bool', 'datetime', 'int', 'decimal', 'url']
     const at = order.indexOf(f.type)
+    if (links.indexOf(f.name) > 0) return 17 + links.indexOf(f.name) // one link soon, others after what has a value of its own
     return f.name === 'owner' ? 15 : f.name === 'updated_at' ? 60 : at < 0 ? 80 : 12 + at
   }
   const fit = o.fields.filter(f => readable(f) && (!isHousekeeping(f) || f.name === 'updated_at') && !['longtext', 'richtext', 'json', 'image', 'file', 'address', 'geo', 'secret'].includes(f.type))

@@ -40,21 +40,22 @@ export const complain = (e: unknown) => {
   toast(explain(e), undefined, true)
 }
 
-interface Done { text: string; undo: () => Promise<void> }
+interface Done { text: string; undo: () => Promise<void>; toast: number }
 const done: Done[] = []
 
 /** Tells that something was done, and lets it be taken back from the message or with Ctrl+Z. */
 export function didChange(text: string, undo: () => Promise<void>) {
-  const entry: Done = { text, undo }
+  const entry: Done = { text, undo, toast: 0 }
   done.push(entry)
   if (done.length > 50) done.shift()
-  const id = toast(text, { text: t('undo'), run: () => { dismiss(id); void takeBack(entry) } })
+  entry.toast = toast(text, { text: t('undo'), run: () => void takeBack(entry) })
 }
 
 async function takeBack(entry: Done) {
   const at = done.indexOf(entry)
   if (at < 0) return
   done.splice(at, 1)
+  dismiss(entry.toast)
   try {
     await entry.undo()
     toast(t('undo.done', { what: entry.text }))

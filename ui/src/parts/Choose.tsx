@@ -100,7 +100,7 @@ export function Choose(p: Props) {
   }
 
   return (
-    <Popover opened={open} onChange={setOpen} position="bottom-start" width={p.place === 'filter' ? 240 : 'target'} offset={2} withinPortal zIndex={400} shadow="none" transitionProps={{ duration: 0 }}>
+    <Popover withRoles={false} opened={open} onChange={setOpen} position="bottom-start" width={p.place === 'filter' ? 240 : 'target'} offset={2} withinPortal zIndex={400} shadow="none" transitionProps={{ duration: 0 }}>
       <Popover.Target>
         <div ref={box} className={`${css.box} ${p.place === 'cell' ? css.cell : css.form} ${p.invalid ? css.bad : ''}`} onClick={() => { input.current?.focus(); setOpen(true) }}>
           {p.chosen.map(c => (
@@ -112,7 +112,7 @@ export function Choose(p: Props) {
             </span>
           ))}
           <input
-            ref={input} id={p.id} className={css.input} value={search} role="combobox" aria-expanded={open} aria-controls={open ? listId : undefined} aria-autocomplete="list"
+            ref={input} id={p.id} data-autofocus={p.autoFocus || undefined} className={css.input} value={search} role="combobox" aria-expanded={open} aria-controls={open ? listId : undefined} aria-autocomplete="list"
             aria-label={p.id ? undefined : p.name} aria-invalid={p.invalid || undefined} aria-describedby={p.describedBy} autoComplete="off" spellCheck={false}
             aria-activedescendant={open && list[active] ? `${listId}-${active}` : undefined} placeholder={p.chosen.length ? '' : t('choose.placeholder')}
             onChange={e => { setSearch(e.target.value); setOpen(true) }} onKeyDown={onKeyDown} onFocus={() => { if (p.place !== 'cell' && !p.autoFocus) setOpen(true) }}

@@ -3,7 +3,7 @@
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from 'react'
 import { typeOf } from '../fields'
 import { newKey, Problem } from '../lib/api'
-import { label, t } from '../lib/i18n'
+import { label, noun, t } from '../lib/i18n'
 import { Button } from '../lib/kit'
 import { composing } from '../lib/nav'
 import { create } from '../lib/records'
@@ -94,7 +94,7 @@ export default function CreateDialog({ object, fields, done, onClose }: Props) {
   }
   const onKeyDown = (e: KeyboardEvent) => { if (!composing(e) && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); void submit(e.shiftKey) } }
   return (
-    <Dialog title={t('create.title', { what: label(o.label) })} size={560} onClose={onClose}>
+    <Dialog title={t('create.title', { what: noun(o.label) })} size={560} onClose={onClose}>
       <form className={css.form} noValidate onSubmit={(e: FormEvent) => { e.preventDefault(); void submit(false) }} onKeyDown={onKeyDown}>
         {problem && <div className={css.alert} role="alert">{problem}</div>}
         {Object.keys(errors).length > 0 && !problem && <div className="hidden-visually" role="alert">{t('form.errors', { n: Object.keys(errors).length })}</div>}

@@ -6,12 +6,12 @@ import { get } from '../lib/api'
 import { useLate } from '../lib/hooks'
 import { label, t } from '../lib/i18n'
 import { keys } from '../lib/keys'
-import { Modal } from '../lib/kit'
 import { composing } from '../lib/nav'
 import { fieldNamed, useObjects } from '../lib/schema'
 import { explain } from '../lib/toast'
 import type { GroupFound, Hit } from '../lib/types'
 import { router } from '../router'
+import { Dialog } from './Dialog'
 import { marked } from './marked'
 import { Icon, type IconName, iconOf } from './Icon'
 import css from './Palette.module.css'
@@ -68,7 +68,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   }
   let n = -1
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size={620} yOffset="10vh" padding={0} lockScroll={false} zIndex={300} transitionProps={{ duration: 0 }} overlayProps={{ backgroundOpacity: 0.4 }} aria-label={t('palette.open')}>
+    <Dialog title={t('palette.open')} size={620} onClose={onClose} bare>
       <div className={css.top}>
         <Icon name="search" size={18} />
         <input
@@ -99,6 +99,6 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         {found.isError && typed.trim() && <div className={css.note}>{explain(found.error)}</div>}
         {flat.length === 0 && !found.isError && <div className={css.note}>{t(found.isFetching || asked !== typed.trim() ? 'searching' : 'palette.none')}</div>}
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,4 +1,4 @@
-import { label, t } from '../../lib/i18n'
+import { noun, t } from '../../lib/i18n'
 import { Button } from '../../lib/kit'
 import { open } from '../../lib/overlay'
 import type { Obj } from '../../lib/types'
@@ -8,7 +8,7 @@ import type { ListState } from './state'
 
 /** Four different things: an empty bin, nothing that fits, nothing that you may make, nothing yet. */
 export function NothingHere({ object, state }: { object: Obj; state: ListState }) {
-  const what = label(object.plural)
+  const what = noun(object.plural)
   if (state.bin) return <EmptyState icon="trash" title={t('empty.bin')} text={t('empty.bin.text')} />
   if (state.filter || state.search) {
     return (
@@ -20,7 +20,7 @@ export function NothingHere({ object, state }: { object: Obj; state: ListState }
   if (!object.can.create) return <EmptyState icon="lock" title={t('empty.none', { what })} text={t('empty.rights')} />
   return (
     <EmptyState icon={iconOf(object.name)} title={t('empty.none', { what })} text={t('empty.first')}>
-      <Button size="sm" leftSection={<Icon name="plus" />} onClick={() => open({ kind: 'create', object: object.name })}>{t('create.what', { what: label(object.label) })}</Button>
+      <Button size="sm" leftSection={<Icon name="plus" />} onClick={() => open({ kind: 'create', object: object.name })}>{t('create.what', { what: noun(object.label) })}</Button>
     </EmptyState>
   )
 }

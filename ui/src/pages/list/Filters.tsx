@@ -123,7 +123,7 @@ export function Chips({ object, filter, onFilter }: Pick<Props, 'object' | 'filt
   const group = read(filter)
   if (!filter) return null
   const editor = (
-    <Popover opened={text} onChange={setText} position="bottom-start" trapFocus returnFocus withinPortal shadow="none" transitionProps={{ duration: 0 }}>
+    <Popover withRoles={false} opened={text} onChange={setText} position="bottom-start" trapFocus returnFocus withinPortal shadow="none" transitionProps={{ duration: 0 }}>
       <Popover.Target>{group ? <span /> : <button type="button" className={`${css.chip} ${css.cel}`} onClick={() => setText(true)} title={filter}>{filter}</button>}</Popover.Target>
       <Popover.Dropdown p={12}><TextEditor object={object} filter={filter} onDone={cel => { setText(false); onFilter(cel) }} /></Popover.Dropdown>
     </Popover>

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useActions } from '../../lib/actions'
 import { useStable, useTitle } from '../../lib/hooks'
-import { label, t, useLang } from '../../lib/i18n'
+import { label, noun, t, useLang } from '../../lib/i18n'
 import { keys } from '../../lib/keys'
 import { Button, Menu } from '../../lib/kit'
 import { open } from '../../lib/overlay'
@@ -64,7 +64,7 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
 
   const create = () => open({ kind: 'create', object: o.name })
   useActions([
-    ...(o.can.create ? [{ id: 'create', text: t('create.what', { what: label(o.label) }), icon: 'plus' as const, keys: 'c', run: create }] : []),
+    ...(o.can.create ? [{ id: 'create', text: t('create.what', { what: noun(o.label) }), icon: 'plus' as const, keys: 'c', run: create }] : []),
     { id: 'filter', text: t('filter.add'), icon: 'filter' as const, keys: '/', run: () => setAdding(true) },
     ...(state.filter ? [{ id: 'clear', text: t('filter.clear'), icon: 'x' as const, run: () => state.set({ filter: '' }) }] : []),
     { id: 'bin', text: state.bin ? t('bin.leave') : t('bin.open'), icon: 'trash' as const, run: () => state.setBin(!state.bin) },
@@ -81,7 +81,7 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
             <Menu.Target><button type="button" className={css.tool} aria-label={t('more')}><Icon name="dots" size={18} /></button></Menu.Target>
             <Menu.Dropdown><Menu.Item leftSection={<Icon name="trash" />} onClick={() => state.setBin(!state.bin)}>{t(state.bin ? 'bin.leave' : 'bin.open')}</Menu.Item></Menu.Dropdown>
           </Menu>
-          {o.can.create && !state.bin && <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={create}>{t('create.what', { what: label(o.label) })}</Button>}
+          {o.can.create && !state.bin && <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={create}>{t('create.what', { what: noun(o.label) })}</Button>}
         </header>
         {selected.size > 0
           ? <Suspense fallback={<div className={`${css.bar} ${css.bulk}`} />}><Bulk object={o} state={state} selected={selected} onSelect={setSelected} /></Suspense>

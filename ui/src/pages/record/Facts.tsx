@@ -79,10 +79,10 @@ export function Facts({ rec, object }: { rec: Rec; object: Obj }) {
   const main = fields.filter(f => !isHousekeeping(f))
   const rest = fields.filter(isHousekeeping)
   return (
-    <dl className={css.facts} data-facts>
-      {main.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}
+    <div className={css.facts} data-facts>
+      <dl>{main.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}</dl>
       <button type="button" className={css.section} aria-expanded={all} onClick={() => { setAll(!all); localStorage.setItem('facts', all ? '' : 'all') }}><Icon name={all ? 'chevronDown' : 'chevronRight'} size={14} />{t('facts.system')}</button>
-      {all && rest.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}
-    </dl>
+      {all && <dl>{rest.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}</dl>}
+    </div>
   )
 }

@@ -19,6 +19,8 @@ import type { TabProps } from './tabs'
 
 const verbs: Record<string, Key> = { create: 'verb.create', update: 'verb.update', delete: 'verb.delete', restore: 'verb.restore', undo: 'verb.undo' }
 
+const vias: Record<string, Key> = { api: 'via.api', cli: 'via.cli', import: 'via.import', automation: 'via.automation', integration: 'via.integration', job: 'via.job', portal: 'via.portal' }
+
 /** What a change did, as words: field, old value struck out, new value. */
 function Diff({ change, object }: { change: Change; object: Obj }) {
   const [all, setAll] = useState(false)
@@ -27,6 +29,7 @@ function Diff({ change, object }: { change: Change; object: Obj }) {
   const list = (change.fields ?? []).filter(c => { const f = fieldNamed(object, c.field); return f && !(isHousekeeping(f) && c.field !== 'team') })
   const shown = all ? list : list.slice(0, made ? 4 : 8)
   return (
+    <>
     <dl className={css.diff}>
       {shown.map(c => {
         const f = fieldNamed(object, c.field)!
@@ -35,8 +38,9 @@ function Diff({ change, object }: { change: Change; object: Obj }) {
         const now = k.text(c.new, f)
         return <div key={c.field}><dt>{label(f.label)}</dt><dd>{!made && was && <><del>{was}</del> </>}{now ? (made ? now : <ins>{now}</ins>) : !made && <span className={css.none}>{t('history.emptied')}</span>}</dd></div>
       })}
-      {list.length > shown.length && <button type="button" className={css.small} onClick={() => setAll(true)}>{t('history.more', { n: list.length - shown.length })}</button>}
     </dl>
+    {list.length > shown.length && <button type="button" className={css.small} onClick={() => setAll(true)}>{t('history.more', { n: list.length - shown.length })}</button>}
+    </>
   )
 }
 
@@ -63,7 +67,7 @@ export function History({ rec, object }: TabProps) {
             <b>{(c.actor && nameOf('user', c.actor)) || t('history.somebody')}</b>
             <span>{t(verbs[c.verb] ?? 'verb.update')}</span>
             <time dateTime={c.time} title={showMoment(c.time)}>{ago(c.time)}</time>
-            {c.via !== 'ui' && <span className={css.none}>{t('history.via', { via: c.via })}</span>}
+            {c.via !== 'ui' && <span className={css.none}>{t(vias[c.via] ?? 'via.api')}</span>}
             {rec.can.update && c.version < rec.version && !c.erased && <button type="button" className={css.small} onClick={() => restore(c.version)}>{t('history.restore')}</button>}
           </div>
           <Diff change={c} object={object} />

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import { type Action, useActions } from '../../lib/actions'
 import { onReach } from '../../lib/api'
 import { useNarrow } from '../../lib/hooks'
-import { label, type Lang, t, useLang } from '../../lib/i18n'
+import { label, noun, type Lang, t, useLang } from '../../lib/i18n'
 import { Menu } from '../../lib/kit'
 import { open } from '../../lib/overlay'
 import { useObjects } from '../../lib/schema'
@@ -11,6 +11,7 @@ import { changeLang, changeLook, signOut, useLook, useSession } from '../../lib/
 import { keyParts } from '../../lib/shortcuts'
 import { complain, undoLast } from '../../lib/toast'
 import { router } from '../../router'
+import icon from '../../icon.svg'
 import { Boundary } from '../Boundary'
 import { Icon, iconOf } from '../Icon'
 import { Overlays } from '../Overlays'
@@ -40,7 +41,7 @@ function useGlobalActions(toggleSide: () => void) {
     ...usable.map((o): Action => ({
       id: `go ${o.name}`, text: t('go.to', { what: label(o.plural) }), icon: iconOf(o.name), keys: leads[o.name] && `g ${leads[o.name]}`, run: () => void router.navigate({ to: '/o/$object', params: { object: o.name } }),
     })),
-    ...usable.filter(o => o.can.create).map((o): Action => ({ id: `new ${o.name}`, text: t('create.what', { what: label(o.label) }), icon: 'plus', run: () => open({ kind: 'create', object: o.name }) })),
+    ...usable.filter(o => o.can.create).map((o): Action => ({ id: `new ${o.name}`, text: t('create.what', { what: noun(o.label) }), icon: 'plus', run: () => open({ kind: 'create', object: o.name }) })),
   ]
   useActions(list, `${lang} ${look} ${usable.length}`)
 }
@@ -63,7 +64,7 @@ function Side({ onLeave }: { onLeave: () => void }) {
   const session = useSession()
   const path = useRouterState({ select: s => s.location.pathname })
   return (
-    <nav className={css.nav} aria-label={t('nav.main')}>
+    <div className={css.nav}>
       {sections(objects, session).map(s => (
         <div key={s.title} role="group" aria-label={t(s.title)}>
           <div className={css.group}>{t(s.title)}</div>
@@ -72,7 +73,7 @@ function Side({ onLeave }: { onLeave: () => void }) {
           ))}
         </div>
       ))}
-    </nav>
+    </div>
   )
 }
 
@@ -120,10 +121,10 @@ export function Shell() {
       <a href="#main" className={css.skip}>{t('skip')}</a>
       {narrow && drawer && <button type="button" className={css.shade} aria-label={t('close')} onClick={() => setDrawer(false)} />}
       {shown && (
-        <div className={css.side} onKeyDown={e => { if (e.key === 'Escape') setDrawer(false) }}>
-          <Link to="/" className={css.brand} onClick={() => setDrawer(false)}><img src="/icon.svg" alt="" /><span>{t('app')}</span></Link>
+        <nav className={css.side} aria-label={t('nav.main')} onKeyDown={e => { if (e.key === 'Escape') setDrawer(false) }}>
+          <Link to="/" className={css.brand} onClick={() => setDrawer(false)}><img src={icon} alt="" /><span>{t('app')}</span></Link>
           <Side onLeave={() => setDrawer(false)} />
-        </div>
+        </nav>
       )}
       <header className={css.top}>
         <button type="button" className={css.tool} aria-label={t('nav.toggle')} aria-expanded={narrow ? drawer : !slim} onClick={toggle}><Icon name={narrow ? 'menu' : 'sidebar'} size={18} /></button>
