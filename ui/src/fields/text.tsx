@@ -50,8 +50,8 @@ function Area(p: EditorProps & { mono?: boolean; check?: (s: string) => { value:
       aria-invalid={p.invalid || undefined} aria-describedby={p.describedBy} dir="auto" onKeyDown={onKeyDown}
       onChange={e => {
         setTyped(e.target.value)
-        p.onBad?.(null)
         const r = read(e.target.value)
+        p.onBad?.(r || p.onCommit ? null : t('bad.json'))
         if (r && p.place !== 'cell') p.onChange(r.value)
       }}
       onBlur={() => { if (p.onCommit) commit('stay'); else p.onBad?.(read(typed) ? null : t('bad.json')) }}

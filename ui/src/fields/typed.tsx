@@ -62,7 +62,9 @@ export function typedEditor(k: Typed): FC<EditorProps> {
           setText(e.target.value)
           if (p.place === 'cell') { p.onBad?.(null); return }
           const { value, bad } = parse(e.target.value)
-          if (!bad) { p.onBad?.(null); p.onChange(value) }
+          // A form asks before it sends; where there is a commit, that asks.
+          if (!p.onCommit || !bad) p.onBad?.(bad ?? null)
+          if (!bad) p.onChange(value)
         }}
         onKeyDown={onKeyDown}
         onBlur={() => {
