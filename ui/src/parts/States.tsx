@@ -5,11 +5,13 @@ import { Button } from '../lib/kit'
 import { Icon, type IconName } from './Icon'
 import css from './States.module.css'
 
-export function EmptyState({ icon, title, text, children }: { icon: IconName; title: string; text?: string; children?: ReactNode }) {
+/** A whole page says so with a heading of its own. */
+export function EmptyState({ icon, title, text, children, page = false }: { icon: IconName; title: string; text?: string; children?: ReactNode; page?: boolean }) {
+  const Title = page ? 'h1' : 'h2'
   return (
     <div className={css.state}>
       <span className={css.icon}><Icon name={icon} size={24} /></span>
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {text && <p>{text}</p>}
       {children && <div className={css.actions}>{children}</div>}
     </div>

@@ -109,7 +109,7 @@ export function AddFilter({ object, filter, onFilter, adding, onAdding }: Props)
   }
   return (
     <Popover opened={adding || text} onChange={o => { if (!o) shut() }} position="bottom-start" trapFocus returnFocus withinPortal shadow="none" transitionProps={{ duration: 0 }}>
-      <Popover.Target><button type="button" className={css.tool} aria-expanded={adding} onClick={() => onAdding(!adding)}><Icon name="filter" /><span>{t('filter')}</span></button></Popover.Target>
+      <Popover.Target><button type="button" className={css.tool} aria-label={t('filter')} title={t('filter.add')} aria-expanded={adding} onClick={() => onAdding(!adding)}><Icon name="filter" /><span>{t('filter')}</span></button></Popover.Target>
       <Popover.Dropdown p={12}>
         {asText ? <TextEditor object={object} filter={filter} onDone={cel => { shut(); onFilter(cel) }} /> : <RuleEditor object={object} onDone={add} onText={() => setText(true)} />}
       </Popover.Dropdown>

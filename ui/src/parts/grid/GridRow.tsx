@@ -47,8 +47,8 @@ export const GridRow = memo(function GridRow(p: Props) {
   }
   if (item.kind === 'group') {
     return (
-      <div className={`${css.row} ${css.group} ${p.active >= 0 ? css.active : ''}`} style={style} role="row" aria-rowindex={p.index + 2} aria-expanded={item.open} data-row={p.index}>
-        <div role="gridcell" id={`${p.id}-${p.index}-0`} className={css.groupKey}>
+      <div className={`${css.row} ${css.group} ${p.active >= 0 ? css.active : ''}`} style={style} role="row" aria-rowindex={p.index + 2} data-row={p.index}>
+        <div role="gridcell" aria-expanded={item.open} id={`${p.id}-${p.index}-0`} className={css.groupKey}>
           <span className={item.open ? css.open : css.shut}><Icon name="chevronRight" size={14} /></span>
           {item.title}<span className={css.count}>{t('count', { n: item.count })}</span>
           {Object.entries(item.sums).map(([name, text]) => <span key={name} className={css.count}>{label(p.columns.find(c => c.field.name === name)?.field.label)} {text}</span>)}
