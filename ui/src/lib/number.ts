@@ -52,7 +52,7 @@ export function showMoney(m: Money, locale: string, short = false): string {
   const n = Number(m.amount)
   const options: Intl.NumberFormatOptions = short ? { notation: 'compact', maximumFractionDigits: 1 } : { minimumFractionDigits: Number.isInteger(n) ? 0 : 2, maximumFractionDigits: 4 }
   try {
-    return new Intl.NumberFormat(locale, { style: 'currency', currency: m.currency, currencyDisplay: 'narrowSymbol', ...options }).format(n)
+    return new Intl.NumberFormat(locale, { style: 'currency', currency: m.currency, ...options }).format(n)
   } catch {
     return `${m.amount} ${m.currency}` // a currency that Intl refuses
   }
