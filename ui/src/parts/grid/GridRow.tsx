@@ -58,7 +58,7 @@ export const GridRow = memo(function GridRow(p: Props) {
   }
   const { rec } = item
   return (
-    <div className={`${css.row} ${p.selected ? css.selected : ''} ${p.peeked ? css.peeked : ''}`} style={style} role="row" aria-rowindex={p.index + 2} aria-selected={p.selected} data-row={p.index}>
+    <div className={`${css.row} ${p.selected ? css.selected : ''} ${p.peeked ? css.peeked : ''} ${p.edit ? css.above : ''}`} style={style} role="row" aria-rowindex={p.index + 2} aria-selected={p.selected} data-row={p.index}>
       <div className={css.check} role="gridcell" data-check><label><input type="checkbox" tabIndex={-1} checked={p.selected} readOnly aria-label={t('select.row', { what: recTitle(rec) || t('untitled') })} /></label></div>
       {p.columns.map((c, i) => {
         const k = typeOf(c.field)
