@@ -99,7 +99,7 @@ export function TableLayout(p: LayoutProps) {
   return (
     <Grid
       name={label(object.plural)} columns={state.columns} pins={state.pins} count={count} total={group ? count : Math.max(rows.total, count)} itemAt={i => (group ? (grouped.items[i] ?? wait) : rows.itemAt(i))}
-      sort={state.sort} busy={first.isFetching && !rows.list.isFetchingNextPage} selected={p.selected} peeked={p.peeked} flash={flash} onSelect={p.onSelect} onSort={sort => state.set({ sort })}
+      listKey={[state.sort, state.filter, state.search, state.group].join('\n')} sort={state.sort} busy={first.isFetching && !rows.list.isFetchingNextPage} selected={p.selected} peeked={p.peeked} flash={flash} onSelect={p.onSelect} onSort={sort => state.set({ sort })}
       onGroup={state.bin ? undefined : g => state.set({ group: g })} onColumns={state.setColumns} onReach={onReach} onEdit={onEdit} onReveal={(rec, field) => { if (object.can.reveal) open({ kind: 'reveal', rec, field }) }} onOpen={onOpen}
       onPeek={rec => p.onPeek(rec?.id ?? null)} onActive={rec => { if (p.peeked) p.onPeek(rec.id) }} onToggle={onToggle} onCopy={onCopy}
     />

@@ -23,6 +23,8 @@ export interface GridProps {
   /** all there are, for the ear; less than count is never */
   total: number
   itemAt: (i: number) => Item
+  /** another list than before: begin at its top */
+  listKey: string
   sort: string
   busy: boolean
   selected: Set<string>
@@ -84,6 +86,16 @@ export function Grid(p: GridProps) {
   const item = p.count > 0 ? p.itemAt(at.row) : undefined
   const rec = item?.kind === 'rec' ? item.rec : undefined
   const field = p.columns[at.col]?.field
+
+  const shownKey = useRef(p.listKey)
+  useEffect(() => {
+    if (shownKey.current === p.listKey) return
+    shownKey.current = p.listKey
+    root.current!.scrollTop = 0
+    setActive(was => ({ row: 0, col: was.col }))
+    setAnchor(null)
+    setEdit(null)
+  }, [p.listKey])
 
   const { onReach } = p
   useEffect(() => { if (to > 0) onReach(to) }, [to, onReach])
@@ -243,14 +255,18 @@ export function Grid(p: GridProps) {
     )
   }
   const chosen = p.selected.size
+  const onAll = useStable(() => p.onSelect(chosen ? new Set() : new Set(loaded())))
+  const onSort = useStable((s: string) => p.onSort?.(s))
+  const onGroup = useStable((s: string) => p.onGroup?.(s))
+  const onColumns = useStable(p.onColumns)
   return (
     <div
       ref={root} className={css.grid} style={variables} role="grid" aria-label={p.name} aria-rowcount={p.total + 1} aria-colcount={p.columns.length + 1} aria-busy={p.busy} aria-multiselectable tabIndex={0}
       aria-activedescendant={p.count && at.row >= from && at.row < to ? `${id}-${at.row}-${item?.kind === 'rec' ? at.col : 0}` : undefined} onKeyDown={onKeyDown} onMouseDown={onMouseDown} onDoubleClick={onDoubleClick} onMouseOver={onMouseOver}
     >
       <GridHead
-        root={root} columns={p.columns} pins={p.pins} sort={p.sort} busy={p.busy} all={chosen > 0 && loaded().every(x => p.selected.has(x))} some={chosen > 0}
-        onAll={() => p.onSelect(chosen ? new Set() : new Set(loaded()))} onSort={p.onSort} onGroup={p.onGroup} onColumns={p.onColumns}
+        root={root} lang={lang} columns={p.columns} pins={p.pins} sort={p.sort} busy={p.busy} all={chosen > 0 && loaded().every(x => p.selected.has(x))} some={chosen > 0}
+        onAll={onAll} onSort={p.onSort && onSort} onGroup={p.onGroup && onGroup} onColumns={onColumns}
       />
       <div className={css.body} role="rowgroup" style={{ height: heightOf(g) }}>{rows}</div>
     </div>

@@ -1,4 +1,4 @@
-import { type PointerEvent, type RefObject, useState } from 'react'
+import { memo, type PointerEvent, type RefObject, useState } from 'react'
 import { typeOf } from '../../fields'
 import { label, t } from '../../lib/i18n'
 import { Menu } from '../../lib/kit'
@@ -12,6 +12,8 @@ interface Props {
   columns: Column[]
   pins: number
   sort: string
+  /** of the labels */
+  lang: string
   busy: boolean
   all: boolean
   some: boolean
@@ -24,7 +26,8 @@ interface Props {
 /** Grid's narrowest and widest column, in pixels. */
 const bounds = (n: number) => Math.max(60, Math.min(900, Math.round(n)))
 
-export function GridHead(p: Props) {
+/** Kept while the list scrolls: its menus are the dearest part of the page. */
+export const GridHead = memo(function GridHead(p: Props) {
   const [from, setFrom] = useState(-1)
   const [over, setOver] = useState(-1)
   const change = (columns: Column[], pins = p.pins) => p.onColumns(columns, Math.min(pins, columns.length))
@@ -89,4 +92,4 @@ export function GridHead(p: Props) {
       })}
     </div>
   )
-}
+})
