@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/door/doortest"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
+	"github.com/wardbook/wardbook/internal/sqldb"
 )
 
 // The table of a question about samples, as JSON without the counts where they are one.
@@ -125,4 +127,68 @@ func aggregateRefusals(t *testing.T, s *door.Session) {
 		_, err := s.Aggregate(context.Background(), c.q)
 		refused(t, c.name, err, fault.Invalid, c.reason)
 	}
+}
+
+// Numbers that are asked for again are not counted again, unless something changed: a record, what may be
+// seen, or the time.
+func TestAggregateAgain(t *testing.T) {
+	t.Parallel()
+	doortest.Engines(t, func(t *testing.T, w *doortest.World) {
+		ctx := context.Background()
+		owner := w.As(w.Owner)
+		grants := func(scope string) door.Parsed {
+			return door.Parsed{Value: json.RawMessage(`[{"object":"deal","verbs":["read","delete"],"scope":"` + scope + `"}]`)}
+		}
+		role := w.Make(t, "role", door.Values{"name": "deals", "grants": grants("all")})
+		w.Roles["deals"] = role
+		anna, ben := w.Person(t, "Anna", id.ID{}, "deals"), w.Person(t, "Ben", id.ID{}, "deals")
+		stage := w.Stage(t, "Proposal").String()
+		deal := func(of id.ID) id.ID {
+			return w.Make(t, "deal", door.Values{"name": "D", "owner": of.String(), "stage": stage})
+		}
+		first := deal(anna)
+		deal(ben)
+		deal(ben)
+		count := func(who id.ID, filter string) (n int64) {
+			t.Helper()
+			got := must[*door.Table](t)(w.As(who).Aggregate(ctx, door.AggregateQuery{Object: "deal", GroupBy: []door.GroupKey{{Field: "stage"}}, Filter: filter}))
+			for _, r := range got.Rows {
+				n += r.Count
+			}
+			return n
+		}
+		check := func(what string, annas, bens int64) {
+			t.Helper()
+			for range 2 {
+				if a, b := count(anna, ""), count(ben, ""); a != annas || b != bens {
+					t.Errorf("%s: Anna counts %d and Ben %d, want %d and %d", what, a, b, annas, bens)
+				}
+			}
+		}
+		check("at first", 3, 3)
+		w.Sent()
+		count(anna, "")
+		for _, query := range w.Sent() {
+			if w.Data.Engine() == sqldb.SQLite && strings.Contains(query, "GROUP BY") {
+				t.Errorf("counted again: %s", query)
+			}
+		}
+		must[*door.Record](t)(owner.Update(ctx, "role", role, 0, door.Values{"grants": grants("own")}))
+		check("with the own ones only", 1, 2)
+		must[*door.Record](t)(owner.Update(ctx, "deal", first, 0, door.Values{"owner": ben.String()}))
+		check("once hers is his", 0, 3)
+		if err := w.As(ben).Delete(ctx, "deal", first, 0); err != nil {
+			t.Fatal(err)
+		}
+		check("with one in the bin", 0, 2)
+		must[*door.Restored](t)(owner.Restore(ctx, door.Restoration{Object: "deal", ID: first}))
+		check("with it back", 0, 3)
+		if n := count(ben, "created_at > now() - days(1)"); n != 3 {
+			t.Errorf("%d of the last day, want 3", n)
+		}
+		w.Clock.Add(25 * time.Hour)
+		if n := count(ben, "created_at > now() - days(1)"); n != 0 {
+			t.Errorf("a day later %d of the last day, want none", n)
+		}
+	})
 }

@@ -15,6 +15,9 @@ type group struct {
 	queue chan *job
 	quit  chan struct{}
 	done  chan struct{}
+
+	touched map[string]bool // tables that the transaction changes; of the loop's goroutine
+	changes changes
 }
 
 // job is one caller's transaction.
@@ -32,7 +35,7 @@ const (
 )
 
 func newGroup(db *DB) *group {
-	g := &group{db: db, queue: make(chan *job), quit: make(chan struct{}), done: make(chan struct{})}
+	g := &group{db: db, queue: make(chan *job), quit: make(chan struct{}), done: make(chan struct{}), touched: map[string]bool{}}
 	go g.loop()
 	return g
 }
@@ -104,6 +107,10 @@ func (j *job) end(shared error) {
 func (g *group) runAll(jobs *[]*job, most int) (err error) {
 	// Not the callers' contexts: one caller's leaving must not end the others' transaction.
 	ctx := context.Background()
+	defer func() { // whether it was committed or not: an error does not always tell
+		g.changes.note(g.touched)
+		clear(g.touched)
+	}()
 	if err := g.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -160,6 +167,7 @@ func (g *group) runOne(ctx context.Context, j *job) error {
 		return err
 	}
 	t := g.db.tx(g.db.writer)
+	t.touched = g.touched
 	if j.err = guard(t, j.fn); j.err != nil {
 		if err := g.exec(ctx, "ROLLBACK TO caller"); err != nil {
 			return err

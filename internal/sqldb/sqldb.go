@@ -141,9 +141,10 @@ func (db *DB) Row(ctx context.Context, query string, args []any, dest ...any) (b
 // it, even when the closure hides the error: PostgreSQL knows no other way, so SQLite does the same.
 type Tx struct {
 	session
-	after  []func()
-	failed error // of the first statement that failed
-	hasty  bool  // its DDL does not wait long for locks (PostgreSQL)
+	after   []func()
+	failed  error           // of the first statement that failed
+	touched map[string]bool // tables that were changed (SQLite)
+	hasty   bool            // its DDL does not wait long for locks (PostgreSQL)
 }
 
 // AfterCommit has f run once the transaction is durable, after what was registered before; never
@@ -161,12 +162,14 @@ func (t *Tx) noted(err error) error {
 // Query runs a statement that returns rows inside the transaction. Close them before the next
 // statement: a PostgreSQL connection does one thing at a time.
 func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	t.touch(query)
 	rows, err := t.query(ctx, query, args)
 	return rows, t.noted(err)
 }
 
 // Row runs a statement that returns at most one row inside the transaction.
 func (t *Tx) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
+	t.touch(query)
 	found, err := t.row(ctx, query, args, dest)
 	return found, t.noted(err)
 }
@@ -177,6 +180,7 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	if err != nil {
 		return 0, t.noted(err)
 	}
+	t.touch(query)
 	res, err := t.run.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, t.noted(Classify(err))
@@ -192,6 +196,7 @@ func (t *Tx) DDL(ctx context.Context, query string) error {
 	if t.observe != nil {
 		t.observe(query)
 	}
+	t.touch(query)
 	if w, ok := t.run.(*writer); ok {
 		_, err := w.conn.ExecContext(ctx, query)
 		return t.noted(Classify(err))

@@ -84,7 +84,15 @@ func (s *Store) Aggregate(ctx context.Context, db sqldb.Querier, sel *Selection,
 		}
 	}
 	q.Text(" LIMIT ").Bind(int64(MaxGroups + 1))
-	return s.groups(ctx, q, keys, measures, currency != "")
+	t := s.ticket(db, q)
+	if groups, known := s.memo.get(t); known {
+		return groups, nil
+	}
+	groups, err := s.groups(ctx, q, keys, measures, currency != "")
+	if err == nil {
+		s.memo.put(t, groups)
+	}
+	return groups, err
 }
 
 func (s *Store) groups(ctx context.Context, q *query, keys []Key, measures []Measure, money bool) ([]Group, error) {

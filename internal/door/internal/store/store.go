@@ -28,6 +28,7 @@ type Store struct {
 
 	layouts layouts
 	aside   *Aside
+	memo    memo
 }
 
 // New brings the fixed tables up to date and returns the store.
