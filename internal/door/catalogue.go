@@ -17,6 +17,7 @@ type catalogue struct {
 
 	mu    sync.Mutex
 	rules map[string]*expr.Expr // compiled stamps and formulas by object and text
+	texts expr.Texts            // of filters, which many people ask in one form
 }
 
 // loadSchema reads what people defined over the program's own objects.

@@ -64,7 +64,7 @@ func remembered[T any](a *access, m map[string]*T, key string, newOne func() (*T
 
 // filter compiles a person's own condition: what the person may not read is not there.
 func (a *access) filter(object, text string) (*expr.Expr, error) {
-	return remembered(a, a.filters, object+"\x00"+text, func() (*expr.Expr, error) { return expr.Compile(a.schemaSeen(), object, text) })
+	return remembered(a, a.filters, object+"\x00"+text, func() (*expr.Expr, error) { return a.cat.texts.Compile(a.schemaSeen(), object, text) })
 }
 
 // access returns what the session may do now. An unknown or inactive person is refused.

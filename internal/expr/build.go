@@ -119,6 +119,7 @@ type builder struct {
 	info   *ast.SourceInfo
 	nodes  int
 	fields []Field
+	values []any // lifted out of the text (Texts)
 }
 
 func (b *builder) fail(at int64, format string, args ...any) error {
@@ -153,6 +154,7 @@ func (b *builder) literal(e ast.Expr) (*node, error) {
 		n.kind, n.value = Bool, bool(v)
 	case types.Int:
 		n.kind, n.value = Int, int64(v)
+		b.given(n)
 	case types.Double:
 		text := strconv.FormatFloat(float64(v), 'f', -1, 64)
 		d, ok := parseDecimal(text)
@@ -162,7 +164,8 @@ func (b *builder) literal(e ast.Expr) (*node, error) {
 		n.kind, n.value = Decimal, d
 	case types.String:
 		n.kind, n.value = Text, string(v)
-		if v == "" { // empty text is stored as absent
+		b.given(n)
+		if n.value == "" { // empty text is stored as absent
 			n.kind, n.value = Nothing, nil
 		}
 	default:
