@@ -323,7 +323,7 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 }
 
 // Pages are kept in memory as they are used: of the records and of what they are found by, so many bytes
-// for all connections together, beside what each keeps itself.
+// for all connections together, beside what each keeps itself; of the keys half of that.
 const (
 	sharedCache = 64 << 20
 	smallCache  = 4 // MB of each connection to the other files
@@ -332,8 +332,11 @@ const (
 // register gives a database file its keys.
 func (o *organisation) register(name string, purpose seal.Purpose) *vault.VFS {
 	opt := vault.Options{OnFailure: func(f vault.Failure) { o.refusals.note(name, f) }}
-	if purpose == seal.FileData || purpose == seal.FileSearch {
+	switch purpose {
+	case seal.FileData, seal.FileSearch:
 		opt.Cache = sharedCache
+	case seal.FileKeys:
+		opt.Cache = sharedCache / 2
 	}
 	vfs := vault.Register(o.manifest.Org.String()+"-"+name, fileKeys{&o.ring, purpose}, opt)
 	o.closers = append(o.closers, func() error { vfs.Unregister(); return nil })

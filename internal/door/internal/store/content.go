@@ -25,7 +25,11 @@ func (s *Store) PutContent(ctx context.Context, tx *sqldb.Tx, o *schema.Object, 
 	total := (len(body) + chunkSize - 1) / chunkSize
 	for n := range total {
 		piece := body[n*chunkSize : min((n+1)*chunkSize, len(body))]
-		sealed := seal.Seal(s.rand, pieceKey(pair, f, content, n, total), keyVersion, seal.Chunk, s.address(o, r, f.ID), piece)
+		key, err := pieceKey(pair, f, content, n, total)
+		if err != nil {
+			return err
+		}
+		sealed := seal.Seal(s.rand, key, keyVersion, seal.Chunk, s.address(o, r, f.ID), piece)
 		if _, err := tx.Exec(ctx, "INSERT INTO content (id, n, subject, sealed) VALUES (?, ?, ?, ?)", content.Bytes(), int64(n), r.Subject.Bytes(), sealed); err != nil {
 			return err
 		}
@@ -34,12 +38,14 @@ func (s *Store) PutContent(ctx context.Context, tx *sqldb.Tx, o *schema.Object, 
 }
 
 // pieceKey is a key for one piece of a content, so that pieces cannot change places.
-func pieceKey(pair *PersonKeys, f *schema.Field, content id.ID, n, total int) seal.Key {
-	key := pair.Personal
+func pieceKey(pair *PersonKeys, f *schema.Field, content id.ID, n, total int) (key seal.Key, err error) {
+	key = pair.Personal
 	if f.Class == schema.Restricted {
-		key = pair.Restricted
+		if key, err = pair.Restricted(); err != nil {
+			return key, err
+		}
 	}
-	return key.DeriveKey(fmt.Sprintf("file/1/%s/%d/%d", content, n, total))
+	return key.DeriveKey(fmt.Sprintf("file/1/%s/%d/%d", content, n, total)), nil
 }
 
 // Content reads what a file field of a row holds. The error has kind NotFound where it belongs to
@@ -74,7 +80,11 @@ func (s *Store) Content(ctx context.Context, db sqldb.Querier, o *schema.Object,
 	}
 	body := make([]byte, 0, ref.Size)
 	for n, sealed := range pieces {
-		piece, err := seal.Open(pieceKey(keys[at.Subject], f, ref.Content, n, len(pieces)), seal.Chunk, s.address(o, &at, f.ID), sealed)
+		key, err := pieceKey(keys[at.Subject], f, ref.Content, n, len(pieces))
+		if err != nil {
+			return nil, err
+		}
+		piece, err := seal.Open(key, seal.Chunk, s.address(o, &at, f.ID), sealed)
 		if err != nil {
 			return nil, damagedRow(err)
 		}

@@ -29,12 +29,25 @@ type Keys struct {
 	mu    sync.Mutex
 	known map[id.ID]*PersonKeys
 	spare []id.ID
+
+	destroyed uint64 // counts: what was read before a key was destroyed is not kept after it
 }
 
 // PersonKeys are the two keys of one person.
 type PersonKeys struct {
-	Personal   seal.Key
-	Restricted seal.Key
+	Personal seal.Key
+
+	restricted seal.Key
+	unwrap     func() (seal.Key, error) // nil where restricted is there
+}
+
+// Restricted returns the key of restricted fields. It is unwrapped when it is asked for: most of what is
+// read has none of them.
+func (p *PersonKeys) Restricted() (seal.Key, error) {
+	if p.unwrap == nil {
+		return p.restricted, nil
+	}
+	return p.unwrap()
 }
 
 const (
@@ -72,13 +85,13 @@ func (k *Keys) ensure(ctx context.Context, org id.ID) error {
 }
 
 func (k *Keys) insert(ctx context.Context, tx *sqldb.Tx, key id.ID) (*PersonKeys, error) {
-	pair := &PersonKeys{Personal: seal.NewKey(k.rand), Restricted: seal.NewKey(k.rand)}
+	pair := &PersonKeys{Personal: seal.NewKey(k.rand), restricted: seal.NewKey(k.rand)}
 	addr := seal.Address{Org: k.org, Subject: key}
 	ring := k.ring()
 	pv, pk := ring.Current(seal.KEKPersonal)
 	rv, rk := ring.Current(seal.KEKRestricted)
 	_, err := tx.Exec(ctx, "INSERT INTO person_key (id, personal, restricted, created_at) VALUES (?, ?, ?, ?)", key.Bytes(),
-		seal.Wrap(k.rand, pk, pv, seal.Personal, addr, pair.Personal), seal.Wrap(k.rand, rk, rv, seal.Restricted, addr, pair.Restricted), k.now().UnixMicro())
+		seal.Wrap(k.rand, pk, pv, seal.Personal, addr, pair.Personal), seal.Wrap(k.rand, rk, rv, seal.Restricted, addr, pair.restricted), k.now().UnixMicro())
 	return pair, err
 }
 
@@ -170,6 +183,7 @@ func (k *Keys) Load(ctx context.Context, want []id.ID) (map[id.ID]*PersonKeys, e
 }
 
 func (k *Keys) fetch(ctx context.Context, want []any, into map[id.ID]*PersonKeys) error {
+	turn := k.turn()
 	st := &sqldb.Statement{}
 	st.Text("SELECT id, personal, restricted FROM person_key WHERE id IN (").BindList(want).Text(")")
 	rows, err := k.db.Query(ctx, st.Query(), st.Args()...)
@@ -190,15 +204,27 @@ func (k *Keys) fetch(ctx context.Context, want []any, into map[id.ID]*PersonKeys
 		if pair.Personal, err = k.unwrap(seal.KEKPersonal, seal.Personal, key, personal); err != nil {
 			return err
 		}
-		if pair.Restricted, err = k.unwrap(seal.KEKRestricted, seal.Restricted, key, restricted); err != nil {
-			return err
-		}
+		pair.unwrap = func() (seal.Key, error) { return k.unwrap(seal.KEKRestricted, seal.Restricted, key, restricted) }
 		into[key] = pair
-		k.mu.Lock()
-		k.remember(key, pair)
-		k.mu.Unlock()
+		k.keep(key, pair, turn)
 	}
 	return sqldb.Classify(rows.Err())
+}
+
+// turn is another number after each key that was destroyed.
+func (k *Keys) turn() uint64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.destroyed
+}
+
+// keep remembers a key that was read since a turn.
+func (k *Keys) keep(key id.ID, pair *PersonKeys, turn uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if turn == k.destroyed {
+		k.remember(key, pair)
+	}
 }
 
 func (k *Keys) unwrap(kek seal.Purpose, scope seal.Scope, key id.ID, wrapped []byte) (seal.Key, error) {
@@ -243,6 +269,7 @@ func (k *Keys) Destroy(ctx context.Context, key id.ID) error {
 	})
 	if err == nil {
 		k.mu.Lock()
+		k.destroyed++
 		delete(k.known, key)
 		k.mu.Unlock()
 	}

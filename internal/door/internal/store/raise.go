@@ -48,9 +48,13 @@ func (r *Row) forgetLeft(o *schema.Object) {
 }
 
 // raise seals what a row holds of fields that have a cell of their own now.
-func (s *Store) raise(o *schema.Object, r *Row, pair *PersonKeys) {
+func (s *Store) raise(o *schema.Object, r *Row, pair *PersonKeys) error {
 	if !r.stale {
-		return
+		return nil
+	}
+	key, err := pair.Restricted()
+	if err != nil {
+		return err
 	}
 	for i := range o.Fields {
 		f := &o.Fields[i]
@@ -60,9 +64,10 @@ func (s *Store) raise(o *schema.Object, r *Row, pair *PersonKeys) {
 		}
 		delete(r.Values, f.ID)
 		if len(r.Cells[f.ID]) == 0 {
-			r.setCell(f.ID, seal.Seal(s.rand, pair.Restricted, keyVersion, seal.Restricted, s.address(o, r, f.ID), f.Encode(v)))
+			r.setCell(f.ID, seal.Seal(s.rand, key, keyVersion, seal.Restricted, s.address(o, r, f.ID), f.Encode(v)))
 		}
 	}
+	return nil
 }
 
 // raiseGiven seals values that were put into a row from the journal, which has them as their fields were

@@ -163,7 +163,9 @@ func (s *Store) open(ctx context.Context, p *Plan, rows []*Row) error {
 				return err
 			}
 		}
-		s.raise(o, r, pair)
+		if err := s.raise(o, r, pair); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -246,7 +248,11 @@ func (s *Store) SealCell(ctx context.Context, o *schema.Object, r *Row, f *schem
 	if err != nil {
 		return nil, err
 	}
-	return seal.Seal(s.rand, pair.Restricted, keyVersion, seal.Restricted, s.address(o, r, f.ID), f.Encode(v)), nil
+	key, err := pair.Restricted()
+	if err != nil {
+		return nil, err
+	}
+	return seal.Seal(s.rand, key, keyVersion, seal.Restricted, s.address(o, r, f.ID), f.Encode(v)), nil
 }
 
 // OpenCell opens a restricted field of a row. A secret is never opened here.
@@ -262,7 +268,11 @@ func (s *Store) OpenCell(ctx context.Context, o *schema.Object, r *Row, f *schem
 	if err != nil {
 		return nil, err
 	}
-	b, err := seal.Open(pair.Restricted, seal.Restricted, s.address(o, r, f.ID), cell)
+	key, err := pair.Restricted()
+	if err != nil {
+		return nil, err
+	}
+	b, err := seal.Open(key, seal.Restricted, s.address(o, r, f.ID), cell)
 	if err != nil {
 		return nil, damagedRow(err)
 	}
