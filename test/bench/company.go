@@ -28,6 +28,9 @@ import (
 // company is an organisation on encrypted files, with everything on that a real one has: rights,
 // sealing, journal, full synchronous commits.
 type company struct {
+	ids     *id.Source
+	org     id.ID
+	ring    *seal.Ring
 	door    *door.Door
 	dsn     string // of the file with the records
 	owner   id.ID
@@ -43,40 +46,48 @@ func (c *company) close() error {
 	for i := len(c.closers) - 1; i >= 0; i-- {
 		errs = append(errs, c.closers[i]())
 	}
+	c.closers = nil
 	return errors.Join(errs...)
 }
 
 func openCompany(ctx context.Context, dir string) (_ *company, err error) {
-	c := &company{r: mrand.New(mrand.NewPCG(3, 4))}
+	ids := id.NewSource(time.Now, rand.Reader)
+	c := &company{r: mrand.New(mrand.NewPCG(3, 4)), ids: ids, org: ids.New(), ring: seal.NewRing(rand.Reader, time.Now())}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.close())
 		}
 	}()
-	ids := id.NewSource(time.Now, rand.Reader)
-	org, ring := ids.New(), seal.NewRing(rand.Reader, time.Now())
+	if err := c.start(ctx, dir); err != nil {
+		return nil, err
+	}
+	return c, c.people(ctx)
+}
+
+// start opens the files and the door, for the first time or again.
+func (c *company) start(ctx context.Context, dir string) error {
 	search, searchDSN, err := c.open(ctx, dir, "search")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	data, dsn, err := c.open(ctx, dir, "data", sqldb.Attachment{Name: door.SearchName, DSN: searchDSN})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.dsn = dsn
 	keys, _, err := c.open(ctx, dir, "keys")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.door, err = door.Open(ctx, door.Config{
-		Org: org, Data: data, Keys: keys, Search: search, Ring: func() *seal.Ring { return ring }, Objects: append(schema.System(), sales.Objects()...),
-		Witness: func([]byte) error { return nil }, IDs: ids, Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Org: c.org, Data: data, Keys: keys, Search: search, Ring: func() *seal.Ring { return c.ring }, Objects: append(schema.System(), sales.Objects()...),
+		Witness: func([]byte) error { return nil }, IDs: c.ids, Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.closers = append(c.closers, func() error { return c.door.Close(context.WithoutCancel(ctx)) })
-	return c, c.people(ctx)
+	return nil
 }
 
 // open opens an encrypted file.

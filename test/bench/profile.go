@@ -41,6 +41,10 @@ func profilePart(ctx context.Context, s settings) (err error) {
 	if err := c.same(ctx, sh); err != nil {
 		return err
 	}
+	// As after a start: with nothing in memory but what the requests bring there.
+	if err := errors.Join(c.close(), c.start(ctx, s.dir)); err != nil {
+		return err
+	}
 	o := &ours{}
 	stop, err := c.serve(ctx, s.dir, o)
 	if err != nil {
