@@ -116,12 +116,8 @@ func (s *Sessions) Check(ctx context.Context, text, agent string, admin func(Act
 	if err != nil {
 		return Signed{}, err
 	}
-	idle, expires := SessionIdle, row.Created.Add(SessionLife)
-	if strict {
-		idle, expires = AdminSessionIdle, row.Created.Add(AdminSessionLife)
-	}
-	now := s.now()
-	if !now.Before(expires) || now.Sub(row.Used) >= idle {
+	now, expires := s.now(), row.Created.Add(lifeOf(strict))
+	if !inForce(row, strict, now) {
 		return Signed{}, s.end(ctx, row.ID, "expired")
 	}
 	if now.Sub(row.Used) >= touchEvery {
@@ -130,6 +126,34 @@ func (s *Sessions) Check(ctx context.Context, text, agent string, admin func(Act
 		}
 	}
 	return signed(row, text, expires), nil
+}
+
+func lifeOf(strict bool) time.Duration {
+	if strict {
+		return AdminSessionLife
+	}
+	return SessionLife
+}
+
+// inForce reports whether a session that was not ended has time left.
+func inForce(row control.Session, strict bool, now time.Time) bool {
+	idle := SessionIdle
+	if strict {
+		idle = AdminSessionIdle
+	}
+	return now.Before(row.Created.Add(lifeOf(strict))) && now.Sub(row.Used) < idle
+}
+
+// Lives reports whether a session is still in force. It is no use of it: what goes on by itself, such as
+// a stream, keeps no session from ending. admin is as for Check; its errors are returned.
+func (s *Sessions) Lives(ctx context.Context, session id.ID, admin func(Actor) (bool, error)) (_ bool, err error) {
+	defer fault.Op(&err, "authn.Lives")
+	row, found, err := s.db.SessionByID(ctx, session)
+	if err != nil || !found || !row.Ended.IsZero() {
+		return false, err
+	}
+	strict, err := admin(Actor{user: row.User, session: row.ID})
+	return err == nil && inForce(row, strict, s.now()), err
 }
 
 // end ends a session and returns the answer to who asked with it.

@@ -57,6 +57,7 @@ func New(conf config.Config, a *api.API, pages *page.Pages, ids *id.Source, now 
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13},
 	}
+	s.http.RegisterOnShutdown(a.Stop)
 	return s
 }
 

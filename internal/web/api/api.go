@@ -32,6 +32,7 @@ type API struct {
 	log    *slog.Logger
 
 	waiting *transfer.Waiting // nil where no files are taken
+	streams streams
 }
 
 // KeepImports has the API take files to import.
@@ -39,7 +40,7 @@ func (a *API) KeepImports(w *transfer.Waiting) { a.waiting = w }
 
 // New returns the API of an organisation.
 func New(d *door.Door, desk *authn.Desk, ids *id.Source, now func() time.Time, log *slog.Logger) *API {
-	return &API{door: d, desk: desk, limits: newLimits(now), turns: newTurns(), ids: ids, now: now, log: log}
+	return &API{door: d, desk: desk, limits: newLimits(now), turns: newTurns(), ids: ids, now: now, log: log, streams: newStreams()}
 }
 
 // call is one request of somebody known.
@@ -61,7 +62,8 @@ type reply struct {
 	write   func(w io.Writer) error // instead of a body, for what is not JSON; header says what it is
 	header  map[string]string
 	cookies []*http.Cookie
-	stream  func(ctx context.Context, w io.Writer) error // writes the body, instead of body
+	stream  func(ctx context.Context, w *streamed) error // writes the body, instead of body
+	life    time.Duration                                // of the stream; 0 means transfer.ExportTime
 }
 
 type handler func(a *API, c *call) (reply, error)

@@ -38,7 +38,12 @@ func components() map[string]js {
 			"seq": count(), "id": ident(), "time": moment8601(), "actor": noIdent(), "app": noIdent(), "via": word(), "verb": word(), "object": word(), "record": noIdent(),
 			"version": count(), "changeset": noIdent(), "decision": oneOf("allow", "deny", "held"), "reason": text(500), "request_id": noIdent(), "count": count(),
 		}),
-		"conflict": structure(map[string]js{"object": word(), "id": ident(), "fields": {"type": []string{"array", "null"}, "items": word(), "maxItems": 500}}),
+		"changeEvent": about(structure(map[string]js{
+			"seq": about(count(), "the event's id: the number of its entry in the journal"), "time": moment8601(), "object": word(), "record": ident(),
+			"verb": oneOf("create", "update", "delete", "restore"), "version": count(), "changeset": ident(),
+		}), "a record that the caller may see has changed; it holds no value: read the record"),
+		"resetEvent": about(structure(map[string]js{}), "changes are missing: read everything anew"),
+		"conflict":   structure(map[string]js{"object": word(), "id": ident(), "fields": {"type": []string{"array", "null"}, "items": word(), "maxItems": 500}}),
 	}
 	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts(), fileParts(), searchParts(label)} {
 		for name, s := range part {

@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
-	"time"
 
-	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/transfer"
 )
 
@@ -87,7 +84,7 @@ func exportFile(a *API, c *call) (reply, error) {
 		header: map[string]string{
 			"Content-Type": kind, "Content-Disposition": `attachment; filename="` + x.Request.Object + "-" + strings.ReplaceAll(x.ID.String(), "-", "")[24:] + "." + suffix + `"`,
 		},
-		stream: func(ctx context.Context, w io.Writer) error {
+		stream: func(ctx context.Context, w *streamed) error {
 			_, err := x.Write(ctx, w)
 			return err
 		},
@@ -107,54 +104,4 @@ func media(format string) (kind, suffix string) {
 		return "text/vcard; charset=utf-8", "vcf"
 	}
 	return "text/csv; charset=utf-8; header=present", "csv"
-}
-
-// stream answers with a body that is written as it is made. An error before the first byte is a
-// problem like any other; after it the connection is cut, so that nobody takes a part for the whole.
-func (a *API) stream(w http.ResponseWriter, r *http.Request, got reply) {
-	control := http.NewResponseController(w)
-	// The server's bounds are for short answers; the file has its own, at which a reader that does not
-	// take it is cut off. Where the writer has no deadlines, as in a test, there is no such reader.
-	_ = control.SetReadDeadline(time.Time{})
-	_ = control.SetWriteDeadline(time.Time{})
-	ctx, cancel := context.WithTimeout(r.Context(), transfer.ExportTime)
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = control.SetWriteDeadline(time.Unix(1, 0)) })
-	defer stop()
-	out := &streamed{w: w, header: got.header}
-	err := got.stream(ctx, out)
-	switch {
-	case err == nil:
-		out.begin()
-	case !out.begun:
-		stop()
-		a.problem(w, r, err)
-	default:
-		a.log.WarnContext(ctx, "a file was cut off", "request", requestOf(r), "reason", fault.Reason(err))
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// streamed sets the headers when the first bytes come.
-type streamed struct {
-	w      http.ResponseWriter
-	header map[string]string
-	begun  bool
-}
-
-func (s *streamed) begin() {
-	if s.begun {
-		return
-	}
-	s.begun = true
-	for k, v := range s.header {
-		s.w.Header().Set(k, v)
-	}
-	s.w.WriteHeader(http.StatusOK)
-}
-
-// Write implements io.Writer.
-func (s *streamed) Write(b []byte) (int, error) {
-	s.begin()
-	return s.w.Write(b)
 }

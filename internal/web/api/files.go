@@ -151,7 +151,7 @@ func getFile(a *API, c *call) (reply, error) {
 		return reply{}, err
 	}
 	held = true
-	return reply{header: fileHeader(f), stream: func(_ context.Context, w io.Writer) error {
+	return reply{header: fileHeader(f), stream: func(_ context.Context, w *streamed) error {
 		defer leave()
 		_, err := w.Write(f.Body)
 		return err

@@ -133,6 +133,9 @@ func responsesOf(r Route, s shape) js {
 		content := js{}
 		for _, media := range strings.Fields(cmp.Or(s.media, "application/json")) {
 			content[media] = js{"schema": s.answer}
+			if s.events != nil { // OpenAPI 3.1 has no word for them
+				content[media] = js{"schema": s.answer, "x-events": s.events}
+			}
 		}
 		good["content"] = content
 	}

@@ -79,6 +79,7 @@ func Routes() []Route {
 		{"DELETE", importsPath + "/{id}", "take a file back", "", false, dropImport},
 		{"POST", importsPath + "/{id}/run", "import a file, or with dry_run try all of it", "", false, runImport},
 		{"GET", importsPath + "/{id}/errors.csv", "the rows that were wrong, with what is wrong", "", false, importErrors},
+		{"GET", v + "/changes", "what happens to the records that you may see, as server-sent events; after: the last event that you have", "after", false, changes},
 		{"GET", v + "/journal", "entries, newest first: filter, limit, cursor", "filter limit cursor", false, journalEntries},
 		{"GET", v + "/journal/checkpoint", "the newest signed checkpoint", "", false, checkpoint},
 		{"GET", v + "/journal/proof", "proof that an entry is in the log: entry", "entry", false, proof},

@@ -22,6 +22,7 @@ type shape struct {
 	hides  bool   // refuses what is masked with 403
 	needs  string // "match" takes If-Match, "repeat" Idempotency-Key, "name" Content-Disposition; with spaces between them
 	person bool   // takes the session of a person who signed in
+	events js     // the data of a stream's events, by their names
 }
 
 // shapes tells each route's shape, by method and path.
@@ -47,9 +48,9 @@ func shapes() map[string]shape {
 			body: structure(map[string]js{"version": about(whole(0, maxCount), "give a living record the values of this version")}, "version"),
 		},
 		"GET " + v + "/records/{object}/{id}/history": {name: "getHistory", tag: "records", answer: structure(map[string]js{"changes": many(ref("change"), 200), "next_cursor": text(20)})},
-		"GET " + filesPath:    {name: "getFile", tag: "records", answer: file(maxContent), media: fileMedia, hides: true},
-		"PUT " + filesPath:    {name: "putFile", tag: "records", raw: true, body: file(maxContent), answer: record, needs: "match name"},
-		"DELETE " + filesPath: {name: "emptyFile", tag: "records", answer: record, needs: "match"},
+		"GET " + filesPath:                            {name: "getFile", tag: "records", answer: file(maxContent), media: fileMedia, hides: true},
+		"PUT " + filesPath:                            {name: "putFile", tag: "records", raw: true, body: file(maxContent), answer: record, needs: "match name"},
+		"DELETE " + filesPath:                         {name: "emptyFile", tag: "records", answer: record, needs: "match"},
 		"POST " + v + "/records/{object}/{id}/reveal": {
 			name: "revealField", tag: "records", body: structure(map[string]js{"field": word(), "purpose": text(500)}),
 			answer: structure(map[string]js{"value": anything(), "expires_at": about(moment8601(), "mask it again then")}),
@@ -104,9 +105,14 @@ func shapes() map[string]shape {
 	return all
 }
 
+// journalShapes are those of what happened, and happens.
 func journalShapes() map[string]shape {
 	const v = "/api/v1"
 	return map[string]shape{
+		"GET " + v + "/changes": {
+			name: "followChanges", tag: "changes", media: eventStream, answer: about(text(maxText), "events, each with the lines id, event and data (JSON), for as long as the caller stays"),
+			events: js{"change": ref("changeEvent"), "reset": ref("resetEvent")},
+		},
 		"GET " + v + "/journal":            {name: "listEntries", tag: "journal", answer: structure(map[string]js{"entries": many(ref("entry"), 500), "next_cursor": text(20)})},
 		"GET " + v + "/journal/checkpoint": {name: "getCheckpoint", tag: "journal", answer: structure(map[string]js{"checkpoint": about(text(4096), "a C2SP signed checkpoint")})},
 		"GET " + v + "/journal/proof": {name: "proveEntry", tag: "journal", answer: structure(map[string]js{
@@ -148,6 +154,7 @@ func parameters() map[string]js {
 		"deleted": about(flag(), "the bin; needs the right to delete"),
 		"q":       about(text(500), "words, or parts of them, all of which a record holds"),
 		"entry":   about(ident(), "the identifier of an entry"),
+		"after":   about(whole(0, maxCount), "the id of the last event that the caller has; the header Last-Event-ID goes before it"),
 		"user":    about(ident(), "somebody else, whom you may change"),
 	}
 }
