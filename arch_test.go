@@ -80,6 +80,7 @@ var house = []row{
 	{"web", "edge", "config web/api web/mcp web/page /ui /locales * " + standing, "HTTP: routes, sessions, safe headers"},
 	{"web/api", "edge", "/locales * " + standing, "REST: decode, call a verb, encode"},
 	{"web/page", "edge", "web/api /locales " + standing, "the built front end, and the pages that work without it"},
+	{"web/metrics", "edge", "fault id door", "how the server is doing, for a monitoring system"},
 	{"web/mcp", "edge", "* " + standing, "Model Context Protocol over the same verbs"},
 
 	{"/cmd/wardbook", "cmd", "everything", "the one binary"},
@@ -163,6 +164,7 @@ var fences = []fence{
 			"web/api":       "handlers",
 			"web/mcp":       "handlers",
 			"web/page":      "handlers",
+			"web/metrics":   "a listener of its own",
 			"connect":       "outgoing, through the guarded dialer",
 			"notify":        "outgoing, through the guarded dialer",
 			"backup":        "targets, through the guarded dialer",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/wardbook/wardbook/internal/transfer"
 	"github.com/wardbook/wardbook/internal/web"
 	"github.com/wardbook/wardbook/internal/web/api"
+	"github.com/wardbook/wardbook/internal/web/metrics"
 	pages "github.com/wardbook/wardbook/internal/web/page"
 	"github.com/wardbook/wardbook/ui"
 )
@@ -23,6 +25,9 @@ type serveCommand struct {
 	TLSCert string `name:"tls-cert" help:"Certificate (PEM); needed to serve other machines." env:"WARDBOOK_TLS_CERT" placeholder:"FILE"`
 	TLSKey  string `name:"tls-key" help:"Its private key (PEM)." env:"WARDBOOK_TLS_KEY" placeholder:"FILE"`
 
+	MetricsListen string `help:"Address to serve metrics on (Prometheus), at /metrics; none without it." env:"WARDBOOK_METRICS_LISTEN" placeholder:"HOST:PORT"`
+	MetricsOpen   bool   `help:"Let other machines read the metrics, in clear and without a token." env:"WARDBOOK_METRICS_OPEN"`
+
 	ReadTimeout time.Duration `help:"How long a request may take to arrive." env:"WARDBOOK_READ_TIMEOUT" default:"1m" placeholder:"1m"`
 }
 
@@ -31,6 +36,7 @@ func (c *serveCommand) Run(ctx context.Context, e env) error {
 	conf := c.config()
 	conf.Listen, conf.TLSCert, conf.TLSKey = c.Listen, c.TLSCert, c.TLSKey
 	conf.ReadTimeout = c.ReadTimeout
+	conf.MetricsListen, conf.MetricsOpen = c.MetricsListen, c.MetricsOpen
 	if c.TLSCert != "" {
 		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
 			return fault.New(fault.Invalid, "bad_certificate", "--tls-cert and --tls-key cannot be used: want a certificate and its private key in PEM")
@@ -63,6 +69,10 @@ func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger, greet
 	if err != nil {
 		return err
 	}
+	told, err := o.tell(ctx, s, a, waiting, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	scheme := "http"
 	if o.conf.TLSCert != "" {
 		scheme = "https"
@@ -77,5 +87,42 @@ func (o *organisation) serve(ctx context.Context, e env, log *slog.Logger, greet
 	log.Info("started", "version", version, "config", o.conf.String())
 	err = s.Serve(ctx, l)
 	log.Info("stopped")
-	return err
+	return errors.Join(err, <-told)
+}
+
+// tell serves the metrics, where they are wanted, until the context ends.
+func (o *organisation) tell(ctx context.Context, s *web.Server, a *api.API, w *transfer.Waiting, log *slog.Logger) (<-chan error, error) {
+	ended := make(chan error, 1)
+	if o.conf.MetricsListen == "" {
+		close(ended)
+		return ended, nil
+	}
+	l, err := metrics.Listen(o.conf.MetricsListen)
+	if err != nil {
+		return nil, err
+	}
+	routes := []string{}
+	for _, r := range api.Routes() {
+		routes = append(routes, r.Path)
+	}
+	m := metrics.New(metrics.Source{
+		Version: version, Routes: routes, Door: o.door.Numbers, Streams: a.Streams, Imports: w.Count, Files: o.sizes, Log: log,
+	})
+	s.Observe(m.Observe)
+	log.Info("metrics", "listen", l.Addr().String())
+	go func() { ended <- m.Serve(ctx, l) }()
+	return ended, nil
+}
+
+// sizes are the bytes of the databases in the data folder; on PostgreSQL that is the search file alone.
+func (o *organisation) sizes() map[string]int64 {
+	all := map[string]int64{}
+	for _, name := range append(databases(), "search") {
+		for _, end := range []string{".db", ".db-wal"} {
+			if st, err := os.Stat(filepath.Join(o.conf.Data, name+end)); err == nil {
+				all[name] += st.Size()
+			}
+		}
+	}
+	return all
 }

@@ -24,6 +24,8 @@ type Config struct {
 	TLSCert        string
 	TLSKey         string
 	ReadTimeout    time.Duration // how long a request may take to arrive; 0 means a minute
+	MetricsListen  string        // host:port of the metrics; "" for none
+	MetricsOpen    bool          // other machines may read the metrics
 	Examine        bool          // open what may have been altered, to find out; see door.Config
 }
 
@@ -46,12 +48,34 @@ func (c Config) Check() error {
 	if c.Listen == "" {
 		return nil
 	}
+	if err := c.metrics(); err != nil {
+		return err
+	}
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return fault.InField("--listen", "bad_address", "want HOST:PORT, such as 127.0.0.1:8080")
 	}
 	if ip := net.ParseIP(host); c.TLSCert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fault.InField("--listen", "needs_tls", "without --tls-cert only this machine may connect (127.0.0.1): anything else would carry data in clear")
+	}
+	return nil
+}
+
+// metrics refuses to tell other machines how the server is doing, unless that is said: numbers of
+// sign-ins, denials and exports go over the network in clear, to whoever asks.
+func (c Config) metrics() error {
+	if c.MetricsListen == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.MetricsListen)
+	if err != nil {
+		return fault.InField("--metrics-listen", "bad_address", "want HOST:PORT, such as 127.0.0.1:9180")
+	}
+	if c.MetricsListen == c.Listen {
+		return fault.InField("--metrics-listen", "same_address", "want another address than --listen: metrics need no token")
+	}
+	if ip := net.ParseIP(host); !c.MetricsOpen && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fault.InField("--metrics-listen", "needs_word", "other machines could read it, in clear and without a token: give --metrics-open where the network is yours")
 	}
 	return nil
 }

@@ -25,6 +25,12 @@ func TestCheck(t *testing.T) {
 		{"half of TLS", func(c *Config) { c.TLSCert = "c" }, "--tls-cert"},
 		{"open to the network in clear", func(c *Config) { c.Listen = "0.0.0.0:80" }, "--listen"},
 		{"open to the network with TLS", func(c *Config) { c.Listen, c.TLSCert, c.TLSKey = ":443", "c", "k" }, ""},
+		{"metrics for this machine", func(c *Config) { c.MetricsListen = "127.0.0.1:9180" }, ""},
+		{"metrics for all", func(c *Config) { c.MetricsListen = ":9180" }, "--metrics-listen"},
+		{"metrics for a name", func(c *Config) { c.MetricsListen = "monitor.example.com:9180" }, "--metrics-listen"},
+		{"metrics for all, with a word", func(c *Config) { c.MetricsListen, c.MetricsOpen = ":9180", true }, ""},
+		{"metrics without a port", func(c *Config) { c.MetricsListen = "localhost" }, "--metrics-listen"},
+		{"metrics among the rest", func(c *Config) { c.MetricsListen = c.Listen }, "--metrics-listen"},
 		{"no port", func(c *Config) { c.Listen = "localhost" }, "--listen"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

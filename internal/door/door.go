@@ -79,7 +79,8 @@ type Door struct {
 	flushing sync.Mutex
 	signing  sync.Mutex
 	lastNote string
-	behind   bool // the journal does not continue the checkpoint that was kept of it
+	signed   atomic.Int64 // when it was last known that all that was numbered is signed, in microseconds
+	behind   bool         // the journal does not continue the checkpoint that was kept of it
 }
 
 // Open opens the door. It refuses to work without its schema, key ring or journal, and brings tables
@@ -269,6 +270,9 @@ func (d *Door) sign(ctx context.Context) error {
 		return err
 	}
 	msg, err := d.log.Checkpoint(ctx)
+	if err == nil && (msg == nil || string(msg) == d.lastNote) {
+		d.signed.Store(d.now().UnixMicro())
+	}
 	if err != nil || msg == nil || string(msg) == d.lastNote {
 		return err
 	}
@@ -282,6 +286,7 @@ func (d *Door) sign(ctx context.Context) error {
 		return err
 	}
 	d.lastNote = string(msg)
+	d.signed.Store(d.now().UnixMicro())
 	return nil
 }
 

@@ -101,6 +101,20 @@ func (w *Waiting) Close() {
 	}
 }
 
+// Count returns how many files there are, by whether they are being imported.
+func (w *Waiting) Count() (waiting, running int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, u := range w.uploads {
+		if u.busy() {
+			running++
+		} else {
+			waiting++
+		}
+	}
+	return waiting, running
+}
+
 // May reports whether an actor may import into an object, before a file is taken.
 func (w *Waiting) May(ctx context.Context, actor authn.Actor, object string) error {
 	info, err := objectOf(ctx, w.d.As(actor, door.ViaImport), object)

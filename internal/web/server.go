@@ -28,6 +28,12 @@ type Server struct {
 	now   func() time.Time
 	ready func(ctx context.Context) error
 	slots chan struct{}
+	seen  func(method, route string, status int, took time.Duration) // nil: nobody counts
+}
+
+// Observe has each answered request told to seen. It is for before the first request.
+func (s *Server) Observe(seen func(method, route string, status int, took time.Duration)) {
+	s.seen = seen
 }
 
 // maxRequests is how many requests are worked on at once; more are told to come again.
@@ -133,8 +139,12 @@ func (s *Server) guard(next http.Handler) http.Handler {
 					api.Problem(seen, r, fault.New(fault.Internal, "panic", "internal error"))
 				}
 			}
+			took := s.now().Sub(begun)
 			s.log.Info("request", "request", t.Request, "method", r.Method, "route", t.Route, "status", seen.code, "bytes", seen.bytes,
-				"milliseconds", s.now().Sub(begun).Milliseconds(), "user", t.User.String())
+				"milliseconds", took.Milliseconds(), "user", t.User.String())
+			if s.seen != nil {
+				s.seen(r.Method, t.Route, seen.code, took)
+			}
 		}()
 		select {
 		case s.slots <- struct{}{}:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -28,11 +29,31 @@ type Log struct {
 
 	mu     sync.Mutex // one sequencing of this process at a time
 	signed uint64     // size of the last checkpoint known here
+
+	numbered sync.Mutex
+	tallies  map[Act]uint64 // of what this process has numbered
+}
+
+// Act is what an entry says was done, and how it was decided.
+type Act struct{ Verb, Decision string }
+
+// Tallies returns how many entries this process has numbered, by what was done.
+func (l *Log) Tallies() map[Act]uint64 {
+	l.numbered.Lock()
+	defer l.numbered.Unlock()
+	return maps.Clone(l.tallies)
+}
+
+// Waiting returns how many entries have no number yet.
+func (l *Log) Waiting(ctx context.Context) (uint64, error) {
+	var n int64
+	_, err := l.db.Row(ctx, "SELECT count(*) FROM journal_pending", nil, &n)
+	return uint64(n), err //nolint:gosec // never negative
 }
 
 // NewLog returns the journal stored in db, signed by signer.
 func NewLog(db *sqldb.DB, signer note.Signer, now func() time.Time) *Log {
-	return &Log{db: db, signer: signer, now: now}
+	return &Log{db: db, signer: signer, now: now, tallies: map[Act]uint64{}}
 }
 
 // Pending is an entry that has no number yet.
@@ -61,10 +82,10 @@ func (l *Log) Sequence(ctx context.Context, reads []Pending) (size uint64, err e
 	defer l.mu.Unlock()
 	for {
 		more := false
-		err := l.db.Write(ctx, func(tx *sqldb.Tx) error {
+		var s *sequencing // of the attempt that was committed
+		err := l.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
 			size, more = 0, false
-			s, err := l.begin(ctx, tx)
-			if err != nil {
+			if s, err = l.begin(ctx, tx); err != nil {
 				return err
 			}
 			if more, err = s.pending(ctx); err != nil {
@@ -76,9 +97,20 @@ func (l *Log) Sequence(ctx context.Context, reads []Pending) (size uint64, err e
 			size = s.frontier.Size()
 			return s.end(ctx)
 		})
+		if err == nil {
+			l.tally(s.acts)
+		}
 		if err != nil || !more {
 			return size, err
 		}
+	}
+}
+
+func (l *Log) tally(acts []Act) {
+	l.numbered.Lock()
+	defer l.numbered.Unlock()
+	for _, a := range acts {
+		l.tallies[a]++
 	}
 }
 
@@ -90,6 +122,7 @@ type sequencing struct {
 
 	entries, tiles [][]any // rows to be stored
 	numbered       []any   // identifiers of pending entries that are among them
+	acts           []Act
 }
 
 // begin locks the head of the log: whoever has it numbers alone, however many try.
@@ -150,6 +183,7 @@ func (s *sequencing) pending(ctx context.Context) (more bool, err error) {
 func (s *sequencing) add(e *journal.Entry, body, sealed []byte) {
 	seq := s.frontier.Size()
 	hash := journal.Leaf(seq, body)
+	s.acts = append(s.acts, Act{e.Verb, e.Decision})
 	s.entries = append(s.entries, []any{
 		int64(seq), e.ID.Bytes(), e.Time, e.Actor.Bytes(), e.Verb, e.Object, e.Record.Bytes(), e.ChangeSet.Bytes(), body, sealed, hash[:], //nolint:gosec // below 2^48
 	})
