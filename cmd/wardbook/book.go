@@ -16,6 +16,7 @@ type book interface {
 	title(ctx context.Context, object string) ([]string, error)
 	list(ctx context.Context, q door.Query) (*page, error)
 	get(ctx context.Context, object string, rid id.ID, fields []string) (*record, error)
+	why(ctx context.Context, object string, rid id.ID) (*reasons, error)
 	// write makes a record where rid is zero. A version that is not 0 must be the record's.
 	write(ctx context.Context, object string, rid id.ID, version int64, fields door.Values) (*record, error)
 	// file writes what a file or image field holds to w; putFile puts another file there.

@@ -131,6 +131,14 @@ func TestServer(t *testing.T) { //nolint:paralleltest // kong reads the environm
 	for range 3 {
 		s.json(t, &got, "create", "company", "name=Other")
 	}
+	var r reasons
+	s.json(t, &r, "why", "company", made.ID.String())
+	if len(r.Verbs) != 5 || r.Verbs[0].Verb != "read" || !r.Verbs[0].Allowed || len(r.Verbs[0].Grants) == 0 || r.Verbs[0].Grants[0].Name == "" || len(r.Fields) == 0 {
+		t.Errorf("why %+v", r)
+	}
+	if con, code := s.ask("why", "company", made.ID.String()); code != 0 || !strings.Contains(con.out.String(), "\nread\tyes\tSales manager (*, all)\n") {
+		t.Errorf("why: %q (%s)", con.out.String(), con.err.String())
+	}
 	var found page
 	s.json(t, &found, "list", "company", "--sort=name", "--limit", "2", "--filter", `name != "x y&z"`)
 	if len(found.Records) != 2 || found.Next == "" || found.Records[0].ID != made.ID {

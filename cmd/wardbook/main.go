@@ -53,6 +53,7 @@ type commands struct {
 	Export  exportCommand  `cmd:"" help:"Write records to a CSV or JSON file."`
 	List    listCommand    `cmd:"" help:"Print records of an object."`
 	Get     getCommand     `cmd:"" help:"Print one record."`
+	Why     whyCommand     `cmd:"" help:"Say by which grants a record is seen, and what may be done to it."`
 	Create  createCommand  `cmd:"" help:"Make a record."`
 	Set     setCommand     `cmd:"" help:"Change fields of a record."`
 	Journal journalCommand `cmd:"" help:"Verify, follow or export the journal."`

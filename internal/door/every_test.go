@@ -71,6 +71,10 @@ func verbs() map[string]verb {
 			stream, err := s.Follow(ctx, 0)
 			return withNothing(stream != nil, err)
 		}},
+		"Why": {denied: "read company deny", done: "why company allow", call: func(s *door.Session, x target) error {
+			w, err := s.Why(ctx, "company", x.company)
+			return withNothing(w != nil, err)
+		}},
 		"Aggregate": {denied: "read company deny", done: "aggregate company allow", call: func(s *door.Session, _ target) error {
 			p, err := s.Aggregate(ctx, door.AggregateQuery{Object: "company"})
 			return withNothing(p != nil, err)

@@ -225,6 +225,7 @@ func (d *Door) loadRoles(ctx context.Context, cat *catalogue, ids []id.ID) ([]po
 			return nil, err
 		}
 		role.ID = r.ID
+		role.Name, _ = r.Values[o.Field("name").ID].(string)
 		roles = append(roles, role)
 	}
 	return roles, nil

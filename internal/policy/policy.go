@@ -246,6 +246,12 @@ func (r *Rights) Field(object, field, class string) Access {
 }
 
 func (role *Role) field(object, field, class string, system func(string) bool) Access {
+	access, _ := role.mask(object, field, class, system)
+	return access
+}
+
+// mask returns what a role says about a field, and what decided so.
+func (role *Role) mask(object, field, class string, system func(string) bool) (Access, By) {
 	access := byClass(class)
 	rank := 0 // how particular the mask found is: 1 class everywhere, 2 class here, 3 field
 	for _, m := range role.Masks {
@@ -265,7 +271,7 @@ func (role *Role) field(object, field, class string, system func(string) bool) A
 			rank, access = at, m.Access
 		}
 	}
-	return access
+	return access, []By{ByDefault, ByClass, ByOwnClass, ByFieldName}[rank]
 }
 
 // byClass is the access that a role gives where no mask says otherwise. A secret can be written and

@@ -55,6 +55,7 @@ func rows() map[string]row {
 		"GET /api/v1/records/{object}/{id}":             {"/api/v1/records/company/$company", "", 200, 404, 404, 0, 0},
 		"PATCH /api/v1/records/{object}/{id}":           {"/api/v1/records/company/$company", `{"fields":{"city":"Lyon"}}`, 200, 404, 404, 0, 0},
 		"GET /api/v1/records/{object}/{id}/history":     {"/api/v1/records/company/$company/history", "", 200, 404, 404, 0, 0},
+		"GET /api/v1/records/{object}/{id}/why":         {"/api/v1/records/company/$company/why", "", 200, 404, 404, 0, 0},
 		"DELETE /api/v1/records/{object}/{id}":          {"/api/v1/records/company/$company", "", 204, 404, 404, 0, 0},
 		"POST /api/v1/records/{object}/{id}/restore":    {"/api/v1/records/company/$binned/restore", `{}`, 200, 404, 404, 0, 0},
 		"PUT " + filesPath:                              {"/api/v1/records/contact/$contact/files/photo", gif, 200, 404, 404, 0, 0},
@@ -338,6 +339,20 @@ func TestParameters(t *testing.T) {
 	} {
 		if a := s.send(t, "GET", c.path, s.owner, "").want(c.status); a.str("errors/0/field") != c.field {
 			t.Errorf("%s: %s", c.name, a.text)
+		}
+	}
+}
+
+// A token that leaves a verb out withholds it, whatever its person's roles grant.
+func TestWhy(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	path := "/api/v1/records/company/" + s.Make(t, "company", door.Values{"name": "Alpha"}).String() + "/why"
+	rita := s.Person(t, "Rita Right", id.ID{}, "sales_manager")
+	for scope, want := range map[string][3]any{"*:*": {true, false, "all"}, "company:read": {false, true, nil}} {
+		a := s.send(t, "GET", path, s.token(t, rita, scope), "").want(200)
+		if a.get("verbs/0/allowed") != true || a.get("verbs/1/verb") != "update" || a.get("verbs/1/allowed") != want[0] || a.get("verbs/1/withheld") != want[1] || a.get("verbs/1/grants/0/scope") != want[2] {
+			t.Errorf("%s: %s", scope, a.text)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func components() map[string]js {
 		"resetEvent": about(structure(map[string]js{}), "changes are missing: read everything anew"),
 		"conflict":   structure(map[string]js{"object": word(), "id": ident(), "fields": {"type": []string{"array", "null"}, "items": word(), "maxItems": 500}}),
 	}
-	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts(), fileParts(), searchParts(label)} {
+	for _, part := range []map[string]js{problemParts(), structureParts(label), tableParts(), batchParts(), fileParts(), searchParts(label), rightsParts()} {
 		for name, s := range part {
 			all[name] = s
 		}
@@ -185,4 +185,18 @@ func batchParts() map[string]js {
 			}}, 1000),
 		}),
 	}
+}
+
+func rightsParts() map[string]js {
+	grant := structure(map[string]js{"role": noIdent(), "role_name": text(255), "object": word(), "scope": oneOf("own", "team", "branch", "all")})
+	access := func() js { return oneOf("hidden", "masked", "read", "edit") }
+	mask := structure(map[string]js{"role": noIdent(), "role_name": text(255), "access": access(), "by": about(oneOf("default", "class", "own_class", "field_name"), "what decided: the field's class alone, a mask for the class, one for the class in this object, or one for the field")})
+	return map[string]js{"why": structure(map[string]js{
+		"object": word(), "id": ident(), "version": count(),
+		"verbs": many(structure(map[string]js{
+			"verb": oneOf("read", "update", "delete", "export", "reveal"), "allowed": flag(), "withheld": about(flag(), "by the token, whatever the roles grant"),
+			"grants": about(many(grant, 1000), "those that hold for this record"),
+		}), 10),
+		"fields": many(structure(map[string]js{"name": word(), "access": access(), "masks": many(mask, 200)}), 500),
+	})}
 }

@@ -57,6 +57,7 @@ func Routes() []Route {
 		{"GET", v + "/records/{object}", "a list: filter, sort, fields, limit, cursor, count, as_of, deleted", "filter search sort fields limit cursor count as_of deleted", false, listRecords},
 		{"POST", v + "/records/{object}", "make a record", "", false, createRecord},
 		{"GET", v + "/records/{object}/{id}", "one record, now or as_of", "fields as_of", false, getRecord},
+		{"GET", v + "/records/{object}/{id}/why", "by which of your grants you see a record, and what you may do", "", false, why},
 		{"PATCH", v + "/records/{object}/{id}", "change fields; If-Match: version", "", false, updateRecord},
 		{"DELETE", v + "/records/{object}/{id}", "put into the bin; If-Match: version", "", false, deleteRecord},
 		{"POST", v + "/records/{object}/{id}/restore", "take out of the bin, or back to a version", "", false, restoreRecord},

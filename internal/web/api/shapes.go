@@ -101,6 +101,7 @@ func shapes() map[string]shape {
 		},
 		"GET " + v + "/imports/{id}/errors.csv": {name: "getImportErrors", tag: "files", answer: file(maxUpload), media: "text/csv", once: true},
 	}
+	all["GET "+v+"/records/{object}/{id}/why"] = shape{name: "explainRights", tag: "records", answer: ref("why")}
 	maps.Copy(all, journalShapes())
 	return all
 }
