@@ -50,7 +50,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve an organisation over HTTP until SIGTERM."`
 	Demo    demoCommand    `cmd:"" help:"Serve a temporary company to look around in."`
 	Import  importCommand  `cmd:"" help:"Read records from a CSV, XLSX or vCard file."`
-	Export  exportCommand  `cmd:"" help:"Write records to a CSV or JSON file."`
+	Export  exportCommand  `cmd:"" help:"Write records to a CSV, XLSX, JSON or vCard file."`
 	List    listCommand    `cmd:"" help:"Print records of an object."`
 	Get     getCommand     `cmd:"" help:"Print one record."`
 	Why     whyCommand     `cmd:"" help:"Say by which grants a record is seen, and what may be done to it."`
@@ -59,7 +59,7 @@ type commands struct {
 	Journal journalCommand `cmd:"" help:"Verify, follow or export the journal."`
 	Key     keyCommand     `cmd:"" help:"Look after the keys."`
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke API tokens."`
-	User    userCommand    `cmd:"" help:"Let people in."`
+	User    userCommand    `cmd:"" help:"List, invite, disable and enable people."`
 	Status  statusCommand  `cmd:"" help:"Say what the organisation holds."`
 	Object  objectCommand  `cmd:"" help:"List, show, make, change and hide objects."`
 	Field   fieldCommand   `cmd:"" help:"Add, change and hide fields of objects."`

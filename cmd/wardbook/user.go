@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/door"
@@ -13,7 +14,88 @@ import (
 )
 
 type userCommand struct {
-	Invite userInvite `cmd:"" help:"Make a link with which a person sets a password, once."`
+	List    userList    `cmd:"" help:"Print the people who have an account."`
+	Invite  userInvite  `cmd:"" help:"Make a link with which a person sets a password, once."`
+	Disable userDisable `cmd:"" help:"Keep a person out at once; tokens and sessions end with it."`
+	Enable  userEnable  `cmd:"" help:"Let a person in again."`
+}
+
+type userList struct {
+	target
+	asJSON
+}
+
+// Help implements kong.HelpProvider.
+func (c *userList) Help() string {
+	return `Examples:
+  wardbook user list
+  wardbook user list --server https://crm.example.com --token-file token --json`
+}
+
+// Run implements the command.
+func (c *userList) Run(ctx context.Context, e env) error {
+	return reach(ctx, e, c.target, func(b book) error {
+		all := page{Records: []*record{}}
+		q := door.Query{Object: "user", Fields: []string{"name", "email", "active"}, Limit: door.MaxLimit}
+		for more := true; more; more = q.Cursor != "" {
+			p, err := b.list(ctx, q)
+			if err != nil {
+				return err
+			}
+			all.Records, q.Cursor = append(all.Records, p.Records...), p.Next
+		}
+		return c.print(e, all, func(w io.Writer) {
+			for _, r := range all.Records {
+				state := "active"
+				if r.Fields["active"] == false {
+					state = "disabled"
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, state, shown(r.Fields["email"]), shown(r.Fields["name"]))
+			}
+		})
+	})
+}
+
+type userDisable struct {
+	target
+	asJSON
+	User string `arg:"" help:"Identifier of the person; see user list."`
+}
+
+// Help implements kong.HelpProvider.
+func (c *userDisable) Help() string {
+	return `Examples:
+  wardbook user disable 01890a5d-ac96-774b-bcce-b302099a8057`
+}
+
+// Run implements the command.
+func (c *userDisable) Run(ctx context.Context, e env) error {
+	user, err := personID(c.User)
+	if err != nil {
+		return err
+	}
+	return write(ctx, e, c.target, c.asJSON, "user", user, 0, []string{"active:=false"})
+}
+
+type userEnable struct {
+	target
+	asJSON
+	User string `arg:"" help:"Identifier of the person; see user list."`
+}
+
+// Help implements kong.HelpProvider.
+func (c *userEnable) Help() string {
+	return `Examples:
+  wardbook user enable 01890a5d-ac96-774b-bcce-b302099a8057`
+}
+
+// Run implements the command.
+func (c *userEnable) Run(ctx context.Context, e env) error {
+	user, err := personID(c.User)
+	if err != nil {
+		return err
+	}
+	return write(ctx, e, c.target, c.asJSON, "user", user, 0, []string{"active:=true"})
 }
 
 type userInvite struct {
@@ -72,7 +154,16 @@ func personOf(ctx context.Context, s *door.Session, address string) (id.ID, erro
 			}
 		}
 		if q.Cursor = page.Next; q.Cursor == "" {
-			return id.ID{}, fault.InField("EMAIL", "not_found", "no active person has this address: wardbook list user shows all")
+			return id.ID{}, fault.InField("EMAIL", "not_found", "no active person has this address: wardbook user list shows all")
 		}
 	}
+}
+
+// personID reads the identifier of a person.
+func personID(text string) (id.ID, error) {
+	user, err := id.Parse(strings.TrimSpace(text))
+	if err != nil {
+		return user, fault.InField("USER", "not_an_id", "want the identifier of a person; see wardbook user list")
+	}
+	return user, nil
 }
