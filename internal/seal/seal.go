@@ -25,7 +25,6 @@
 package seal
 
 import (
-	"crypto/aes"
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
@@ -78,12 +77,6 @@ func KeyFromBytes(b []byte) (Key, error) {
 
 func newKey(b *[KeySize]byte) Key {
 	s := &secret{raw: *b}
-	block, err := aes.NewCipher(s.raw[:])
-	if err != nil {
-		panic("seal: " + err.Error()) // 32 bytes are a valid AES key
-	}
-	s.block = block
-	s.k1 = cmacSubkey(block)
 	return Key{func() *secret { return s }}
 }
 

@@ -15,11 +15,19 @@ const (
 	tagSize   = 16
 )
 
-// secret is what a Key holds: the bytes, and what XAES computes once per key.
+// secret is what a Key holds: the bytes alone. What XAES computes of them is twelve times as large and
+// takes less time than opening a cell, and the keys of very many persons are held at a time.
 type secret struct {
-	raw   [KeySize]byte
-	block cipher.Block
-	k1    [aes.BlockSize]byte // the CMAC subkey K1 of SP 800-38B, section 6.1
+	raw [KeySize]byte
+}
+
+// block returns the key's AES, and the CMAC subkey K1 of SP 800-38B, section 6.1.
+func (s *secret) block() (cipher.Block, [aes.BlockSize]byte) {
+	block, err := aes.NewCipher(s.raw[:])
+	if err != nil {
+		panic("seal: " + err.Error()) // 32 bytes are a valid AES key
+	}
+	return block, cmacSubkey(block)
 }
 
 // scratch holds what must live on the heap during one operation, because it passes through the
@@ -43,13 +51,14 @@ func cmacSubkey(block cipher.Block) [aes.BlockSize]byte {
 
 // aead returns the AES-256-GCM of the message with this nonce, to be used with nonce[12:].
 func (s *secret) aead(w *scratch, nonce []byte) cipher.AEAD {
+	block, k1 := s.block()
 	for i := range 2 {
 		copy(w.in[:], []byte{0, byte(i + 1), 'X', 0})
 		copy(w.in[4:], nonce[:12])
 		for j := range w.in {
-			w.in[j] ^= s.k1[j]
+			w.in[j] ^= k1[j]
 		}
-		s.block.Encrypt(w.sub[i*aes.BlockSize:], w.in[:])
+		block.Encrypt(w.sub[i*aes.BlockSize:], w.in[:])
 	}
 	return newGCM(w.sub[:])
 }
