@@ -150,6 +150,7 @@ func signer(org id.ID, ring *seal.Ring) (note.Signer, error) {
 func (d *Door) Close(ctx context.Context) error {
 	d.closing.Do(func() { close(d.quit) })
 	d.stopped.Wait()
+	d.keys.Wait()
 	return d.Settle(ctx)
 }
 

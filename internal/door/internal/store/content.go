@@ -38,7 +38,7 @@ func (s *Store) PutContent(ctx context.Context, tx *sqldb.Tx, o *schema.Object, 
 }
 
 // pieceKey is a key for one piece of a content, so that pieces cannot change places.
-func pieceKey(pair *PersonKeys, f *schema.Field, content id.ID, n, total int) (key seal.Key, err error) {
+func pieceKey(pair PersonKeys, f *schema.Field, content id.ID, n, total int) (key seal.Key, err error) {
 	key = pair.Personal
 	if f.Class == schema.Restricted {
 		if key, err = pair.Restricted(); err != nil {
@@ -71,16 +71,16 @@ func (s *Store) Content(ctx context.Context, db sqldb.Querier, o *schema.Object,
 	if err := rows.Err(); err != nil {
 		return nil, sqldb.Classify(err)
 	}
-	keys, err := s.keys.Load(ctx, []id.ID{at.Subject})
+	pair, found, err := s.keys.One(ctx, at.Subject)
 	if err != nil {
 		return nil, err
 	}
-	if want := int((ref.Size + chunkSize - 1) / chunkSize); len(pieces) != want || keys[at.Subject] == nil {
+	if want := int((ref.Size + chunkSize - 1) / chunkSize); len(pieces) != want || !found {
 		return nil, fault.New(fault.NotFound, "no_content", "the content of this file is not there any more")
 	}
 	body := make([]byte, 0, ref.Size)
 	for n, sealed := range pieces {
-		key, err := pieceKey(keys[at.Subject], f, ref.Content, n, len(pieces))
+		key, err := pieceKey(pair, f, ref.Content, n, len(pieces))
 		if err != nil {
 			return nil, err
 		}

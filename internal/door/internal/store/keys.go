@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,11 +28,19 @@ type Keys struct {
 	now  func() time.Time
 	rand io.Reader
 
-	mu    sync.Mutex
-	known map[id.ID]*PersonKeys
-	spare []id.ID
+	mu     sync.Mutex
+	known  map[id.ID]PersonKeys
+	spare  []id.ID
+	making *making // nil: nobody makes keys
+	makers sync.WaitGroup
 
 	destroyed uint64 // counts: what was read before a key was destroyed is not kept after it
+}
+
+// making is the work on the next keys.
+type making struct {
+	done chan struct{}
+	err  error // once it is done
 }
 
 // PersonKeys are the two keys of one person.
@@ -43,7 +53,7 @@ type PersonKeys struct {
 
 // Restricted returns the key of restricted fields. It is unwrapped when it is asked for: most of what is
 // read has none of them.
-func (p *PersonKeys) Restricted() (seal.Key, error) {
+func (p PersonKeys) Restricted() (seal.Key, error) {
 	if p.unwrap == nil {
 		return p.restricted, nil
 	}
@@ -51,8 +61,8 @@ func (p *PersonKeys) Restricted() (seal.Key, error) {
 }
 
 const (
-	ahead    = 256     // keys made in one commit
-	maxKnown = 100_000 // unwrapped keys held in memory
+	ahead    = 256    // keys made in one commit
+	maxKnown = 50_000 // unwrapped keys held in memory: 10 MB
 )
 
 // NewKeys opens the key database.
@@ -64,7 +74,7 @@ func NewKeys(ctx context.Context, db *sqldb.DB, ring func() *seal.Ring, org id.I
 	if err != nil {
 		return nil, err
 	}
-	k := &Keys{db: db, ring: ring, org: org, ids: ids, now: now, rand: rand, known: map[id.ID]*PersonKeys{}}
+	k := &Keys{db: db, ring: ring, org: org, ids: ids, now: now, rand: rand, known: map[id.ID]PersonKeys{}}
 	return k, k.ensure(ctx, org)
 }
 
@@ -84,8 +94,8 @@ func (k *Keys) ensure(ctx context.Context, org id.ID) error {
 	})
 }
 
-func (k *Keys) insert(ctx context.Context, tx *sqldb.Tx, key id.ID) (*PersonKeys, error) {
-	pair := &PersonKeys{Personal: seal.NewKey(k.rand), restricted: seal.NewKey(k.rand)}
+func (k *Keys) insert(ctx context.Context, tx *sqldb.Tx, key id.ID) (PersonKeys, error) {
+	pair := PersonKeys{Personal: seal.NewKey(k.rand), restricted: seal.NewKey(k.rand)}
 	addr := seal.Address{Org: k.org, Subject: key}
 	ring := k.ring()
 	pv, pk := ring.Current(seal.KEKPersonal)
@@ -95,23 +105,47 @@ func (k *Keys) insert(ctx context.Context, tx *sqldb.Tx, key id.ID) (*PersonKeys
 	return pair, err
 }
 
-// Take returns the identifier of a key that no record uses yet.
+// Take returns the identifier of a key that no record uses yet. The next ones are made beside, while
+// there still are some.
 func (k *Keys) Take(ctx context.Context) (id.ID, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.spare) == 0 {
-		if err := k.makeAhead(ctx); err != nil {
-			return id.ID{}, err
+	for {
+		key, m := k.next(ctx)
+		if !key.IsZero() {
+			return key, nil
+		}
+		select {
+		case <-m.done:
+		case <-ctx.Done():
+			return id.ID{}, fault.Wrap(fault.Unavailable, ctx.Err(), "timeout", "the request took too long and was stopped")
+		}
+		if m.err != nil {
+			return id.ID{}, m.err
 		}
 	}
-	key := k.spare[len(k.spare)-1]
-	k.spare = k.spare[:len(k.spare)-1]
-	return key, nil
 }
 
-func (k *Keys) makeAhead(ctx context.Context) error {
-	made := map[id.ID]*PersonKeys{}
-	err := k.db.Write(ctx, func(tx *sqldb.Tx) error {
+// next takes a spare key, or returns the work to wait for.
+func (k *Keys) next(ctx context.Context) (key id.ID, m *making) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.spare) <= ahead/2 && k.making == nil {
+		m := &making{done: make(chan struct{})}
+		k.making = m
+		// The one who happens to begin it may leave: others wait for it too.
+		k.makers.Go(func() { k.makeAhead(context.WithoutCancel(ctx), m) })
+	}
+	if n := len(k.spare); n > 0 {
+		key, k.spare = k.spare[n-1], k.spare[:n-1]
+	}
+	return key, k.making
+}
+
+// Wait returns once no keys are being made. Nobody may take any afterwards.
+func (k *Keys) Wait() { k.makers.Wait() }
+
+func (k *Keys) makeAhead(ctx context.Context, m *making) {
+	made := map[id.ID]PersonKeys{}
+	m.err = k.db.Write(ctx, func(tx *sqldb.Tx) error {
 		clear(made)
 		for range ahead {
 			key := k.ids.New()
@@ -123,18 +157,20 @@ func (k *Keys) makeAhead(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if m.err == nil {
+		for key, pair := range made {
+			k.remember(key, pair)
+			k.spare = append(k.spare, key)
+		}
 	}
-	for key, pair := range made {
-		k.remember(key, pair)
-		k.spare = append(k.spare, key)
-	}
-	return nil
+	k.making = nil
+	close(m.done)
 }
 
 // remember keeps an unwrapped key; the caller holds mu.
-func (k *Keys) remember(key id.ID, pair *PersonKeys) {
+func (k *Keys) remember(key id.ID, pair PersonKeys) {
 	if len(k.known) >= maxKnown {
 		for old := range k.known { // any: the map's order is random
 			delete(k.known, old)
@@ -146,43 +182,52 @@ func (k *Keys) remember(key id.ID, pair *PersonKeys) {
 	k.known[key] = pair
 }
 
+// One returns the keys with an identifier, as Load does; found is false where they were destroyed.
+func (k *Keys) One(ctx context.Context, key id.ID) (pair PersonKeys, found bool, err error) {
+	if key.IsZero() {
+		key = k.org
+	}
+	k.mu.Lock()
+	pair, found = k.known[key]
+	k.mu.Unlock()
+	if found {
+		return pair, true, nil
+	}
+	got, err := k.Load(ctx, []id.ID{key})
+	pair, found = got[key]
+	return pair, found, err
+}
+
 // Load returns the keys with the identifiers; the zero ID stands for the organisation's own. A key
 // that was destroyed is absent from the answer.
-func (k *Keys) Load(ctx context.Context, want []id.ID) (map[id.ID]*PersonKeys, error) {
-	got := make(map[id.ID]*PersonKeys, len(want))
+func (k *Keys) Load(ctx context.Context, want []id.ID) (map[id.ID]PersonKeys, error) {
+	got := make(map[id.ID]PersonKeys, len(want))
 	var missing []any
 	k.mu.Lock()
 	for _, key := range want {
 		if key.IsZero() {
 			key = k.org
 		}
-		if _, done := got[key]; done {
-			continue
-		}
-		pair := k.known[key]
-		got[key] = pair
-		if pair == nil {
+		pair, known := k.known[key]
+		if known {
+			got[key] = pair
+		} else {
 			missing = append(missing, key.Bytes())
 		}
 	}
 	k.mu.Unlock()
-	for len(missing) > 0 {
-		n := min(len(missing), 500)
-		if err := k.fetch(ctx, missing[:n], got); err != nil {
+	for chunk := range slices.Chunk(missing, 500) {
+		if err := k.fetch(ctx, chunk, got); err != nil {
 			return nil, err
 		}
-		missing = missing[n:]
 	}
-	for key, pair := range got {
-		if pair == nil {
-			delete(got, key)
-		}
+	if own, loaded := got[k.org]; loaded {
+		got[id.ID{}] = own
 	}
-	got[id.ID{}] = got[k.org]
 	return got, nil
 }
 
-func (k *Keys) fetch(ctx context.Context, want []any, into map[id.ID]*PersonKeys) error {
+func (k *Keys) fetch(ctx context.Context, want []any, into map[id.ID]PersonKeys) error {
 	turn := k.turn()
 	st := &sqldb.Statement{}
 	st.Text("SELECT id, personal, restricted FROM person_key WHERE id IN (").BindList(want).Text(")")
@@ -191,6 +236,7 @@ func (k *Keys) fetch(ctx context.Context, want []any, into map[id.ID]*PersonKeys
 		return err
 	}
 	defer rows.Close()
+	fresh := make(map[id.ID]PersonKeys, len(want))
 	for rows.Next() {
 		var kid, personal, restricted []byte
 		if err := rows.Scan(&kid, &personal, &restricted); err != nil {
@@ -200,15 +246,19 @@ func (k *Keys) fetch(ctx context.Context, want []any, into map[id.ID]*PersonKeys
 		if err != nil {
 			return err
 		}
-		pair := &PersonKeys{}
+		var pair PersonKeys
 		if pair.Personal, err = k.unwrap(seal.KEKPersonal, seal.Personal, key, personal); err != nil {
 			return err
 		}
 		pair.unwrap = func() (seal.Key, error) { return k.unwrap(seal.KEKRestricted, seal.Restricted, key, restricted) }
-		into[key] = pair
-		k.keep(key, pair, turn)
+		fresh[key] = pair
 	}
-	return sqldb.Classify(rows.Err())
+	if err := rows.Err(); err != nil {
+		return sqldb.Classify(err)
+	}
+	maps.Copy(into, fresh)
+	k.keep(fresh, turn)
+	return nil
 }
 
 // turn is another number after each key that was destroyed.
@@ -218,11 +268,14 @@ func (k *Keys) turn() uint64 {
 	return k.destroyed
 }
 
-// keep remembers a key that was read since a turn.
-func (k *Keys) keep(key id.ID, pair *PersonKeys, turn uint64) {
+// keep remembers keys that were read since a turn.
+func (k *Keys) keep(fresh map[id.ID]PersonKeys, turn uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if turn == k.destroyed {
+	if turn != k.destroyed {
+		return
+	}
+	for key, pair := range fresh {
 		k.remember(key, pair)
 	}
 }

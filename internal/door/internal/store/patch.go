@@ -102,19 +102,21 @@ type Origin struct {
 func (o Origin) empty() bool { return o.Address == "" && o.Agent == "" }
 
 func (s *Store) sealEntry(ctx context.Context, at seal.Address, content []byte, origin Origin) ([]byte, error) {
-	keys, err := s.keys.Load(ctx, []id.ID{at.Subject, {}})
+	pair, found, err := s.keys.One(ctx, at.Subject)
 	if err != nil {
 		return nil, err
 	}
 	b := append([]byte{sealedVersion}, at.Subject[:]...)
-	pair := keys[at.Subject]
-	if pair == nil { // the person was erased: what happens now leaves no values
+	if !found { // the person was erased: what happens now leaves no values
 		return nil, nil
 	}
 	b = appendCell(b, seal.Seal(s.rand, pair.Personal, keyVersion, seal.Audit, at, content))
 	if !origin.empty() {
-		own := keys[id.ID{}]
-		if own == nil {
+		own, found, err := s.keys.One(ctx, s.org)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
 			return nil, fault.New(fault.Unavailable, "organisation_key", "the organisation's key is missing from the key database; restore it from its backup")
 		}
 		place := seal.Address{Org: s.org, Field: originField}
@@ -143,12 +145,11 @@ func (s *Store) OpenPatch(ctx context.Context, o *schema.Object, row id.ID, seal
 		return p, false, damagedRow(nil)
 	}
 	cell := sealed[17+size : 17+size+int(n)] //nolint:gosec // checked above
-	keys, err := s.keys.Load(ctx, []id.ID{subject})
+	pair, found, err := s.keys.One(ctx, subject)
 	if err != nil {
 		return p, false, err
 	}
-	pair := keys[subject]
-	if pair == nil {
+	if !found {
 		return p, true, nil
 	}
 	content, err := seal.Open(pair.Personal, seal.Audit, seal.Address{Org: s.org, Table: o.ID, Row: row, Subject: subject}, cell)

@@ -48,7 +48,7 @@ func (r *Row) forgetLeft(o *schema.Object) {
 }
 
 // raise seals what a row holds of fields that have a cell of their own now.
-func (s *Store) raise(o *schema.Object, r *Row, pair *PersonKeys) error {
+func (s *Store) raise(o *schema.Object, r *Row, pair PersonKeys) error {
 	if !r.stale {
 		return nil
 	}

@@ -148,8 +148,8 @@ func (s *Store) open(ctx context.Context, p *Plan, rows []*Row) error {
 		if len(r.sealed) == 0 && !r.stale {
 			continue
 		}
-		pair := keys[r.Subject]
-		if pair == nil {
+		pair, found := keys[r.Subject]
+		if !found {
 			r.Erased = true
 			r.forgetLeft(o)
 			continue
@@ -224,15 +224,12 @@ func (s *Store) sealPersonal(ctx context.Context, o *schema.Object, r *Row) erro
 	return nil
 }
 
-func (s *Store) pair(ctx context.Context, subject id.ID) (*PersonKeys, error) {
-	keys, err := s.keys.Load(ctx, []id.ID{subject})
-	if err != nil {
-		return nil, err
+func (s *Store) pair(ctx context.Context, subject id.ID) (PersonKeys, error) {
+	pair, found, err := s.keys.One(ctx, subject)
+	if err == nil && !found {
+		err = fault.New(fault.Conflict, "erased", "this person's data was erased for good: it cannot be changed")
 	}
-	if keys[subject] == nil {
-		return nil, fault.New(fault.Conflict, "erased", "this person's data was erased for good: it cannot be changed")
-	}
-	return keys[subject], nil
+	return pair, err
 }
 
 // SealCell seals a value of a restricted or secret field for a row; nil for an absent value.
