@@ -36,6 +36,8 @@ type settings struct {
 	dir     string
 	out     io.Writer
 
+	program string // of Wardbook, for the import part; "" to build it
+
 	// Of the HTTP part.
 	slice    time.Duration // how long a side's turn is
 	limit    time.Duration // of the whole part
@@ -50,11 +52,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&s.records, "records", 100_000, "records to work on")
 	flags.IntVar(&s.rounds, "rounds", 15, "rounds, in each of which both sides take turns")
-	flags.StringVar(&s.only, "only", "", "part to run: vault, door or journal; or http, which runs only when it is named")
+	flags.StringVar(&s.only, "only", "", "part to run: vault, door or journal; or http or import, which run only when they are named")
 	profile := flags.String("cpuprofile", "", "write a processor profile of the part here")
 	flags.StringVar(&s.dir, "dir", "", "folder for the databases (a temporary one without it)")
 	flags.DurationVar(&s.slice, "slice", 500*time.Millisecond, "http: length of a side's turn")
-	flags.DurationVar(&s.limit, "limit", time.Hour, "http: give up after this time")
+	flags.DurationVar(&s.limit, "limit", time.Hour, "http, import: give up after this time")
+	flags.StringVar(&s.program, "wardbook", "", "import: program of Wardbook (built from here without it)")
 	flags.StringVar(&s.pocket, "pocketbase", "", "http: program of PocketBase (built from its module without it)")
 	flags.StringVar(&s.appendTo, "append", "", "http: append the tables to this file")
 	flags.StringVar(&s.profiles, "profiles", "", "http: instead of comparing, write a processor profile of the server for each operation into this folder")
@@ -84,6 +87,8 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	switch {
 	case s.only == "http" && s.profiles != "":
 		return profilePart(ctx, s)
+	case s.only == "import":
+		return bulkPart(ctx, s)
 	case s.only == "http":
 		return httpPart(ctx, s)
 	}

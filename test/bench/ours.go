@@ -49,17 +49,33 @@ func (o *ours) run(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-func (o *ours) load(ctx context.Context, s shape) (string, error) {
-	o.program = o.in("wardbook")
-	build := exec.CommandContext(ctx, "go", "build", "-o", o.program, "github.com/wardbook/wardbook/cmd/wardbook")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+// found builds the program, where there is none, and makes an organisation.
+func (o *ours) found(ctx context.Context) error {
+	if o.program == "" {
+		o.program = o.in("wardbook")
+		build := exec.CommandContext(ctx, "go", "build", "-o", o.program, "github.com/wardbook/wardbook/cmd/wardbook")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("go build: %w\n%s", err, out)
+		}
 	}
 	if err := os.WriteFile(o.in("password"), []byte("correct horse battery staple\n"), 0o600); err != nil {
-		return "", err
+		return err
 	}
-	if _, err := o.run(ctx, "init", "--company", "Bench", "--owner", "olga@example.com", "--password-file", o.in("password"), "--currency", "EUR"); err != nil {
+	_, err := o.run(ctx, "init", "--company", "Bench", "--owner", "olga@example.com", "--password-file", o.in("password"), "--currency", "EUR")
+	return err
+}
+
+// contactLine writes a contact as a line of CSV.
+func (o *ours) contactLine(s shape) func(i int) string {
+	return func(i int) string {
+		p := personOf(i, s.companies)
+		return strings.Join([]string{p.First, p.Last, p.Email, p.Phone, p.Position, companyName(p.Company)}, ",")
+	}
+}
+
+func (o *ours) load(ctx context.Context, s shape) (string, error) {
+	if err := o.found(ctx); err != nil {
 		return "", err
 	}
 	stages := found.Stages()
@@ -70,10 +86,7 @@ func (o *ours) load(ctx context.Context, s shape) (string, error) {
 		line         func(i int) string
 	}{
 		{"company", "name", s.companies, companyName},
-		{"contact", contactFields, s.contacts, func(i int) string {
-			p := personOf(i, s.companies)
-			return strings.Join([]string{p.First, p.Last, p.Email, p.Phone, p.Position, companyName(p.Company)}, ",")
-		}},
+		{"contact", contactFields, s.contacts, o.contactLine(s)},
 		{"deal", "name,stage,amount,close_date", s.deals, func(i int) string {
 			d := saleOf(i)
 			return fmt.Sprintf("%s,%s,%d,%s", d.Name, stages[d.Stage].Name, d.Amount, d.Close)

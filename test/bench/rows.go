@@ -81,20 +81,25 @@ const maxFile = 100_000
 // files writes an object's rows as CSV, in files of at most maxFile rows.
 func files(dir, object string, n int, head string, line func(i int) string) (list []string, err error) {
 	for from := 0; from < n; from += maxFile {
-		path := filepath.Join(dir, fmt.Sprintf("%s-%d.csv", object, from))
-		f, err := os.Create(path)
+		path, err := file(filepath.Join(dir, fmt.Sprintf("%s-%d.csv", object, from)), from, min(n, from+maxFile), head, line)
 		if err != nil {
-			return nil, err
-		}
-		w := bufio.NewWriter(f)
-		_, _ = io.WriteString(w, head+"\n")
-		for i := from; i < min(n, from+maxFile); i++ {
-			_, _ = io.WriteString(w, line(i)+"\n")
-		}
-		if err := errors.Join(w.Flush(), f.Close()); err != nil {
 			return nil, err
 		}
 		list = append(list, path)
 	}
 	return list, nil
+}
+
+// file writes rows from one number to below another as CSV.
+func file(path string, from, to int, head string, line func(i int) string) (string, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	w := bufio.NewWriter(f)
+	_, _ = io.WriteString(w, head+"\n")
+	for i := from; i < to; i++ {
+		_, _ = io.WriteString(w, line(i)+"\n")
+	}
+	return path, errors.Join(w.Flush(), f.Close())
 }
