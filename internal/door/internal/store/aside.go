@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
-	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/journal"
 	"github.com/wardbook/wardbook/internal/schema"
@@ -29,6 +29,7 @@ type Aside struct {
 
 	mu      sync.Mutex // one feeding at a time
 	cursor  uint64     // entries below it are in
+	ahead   *intake    // what comes next, where it was read already
 	asides  map[uint32]*aside
 	pending bool // some object is not complete
 }
@@ -40,6 +41,7 @@ type aside struct {
 	copied []*schema.Field // open ones
 	words  []*schema.Field
 	names  []string // columns of s, as values gives them
+	plan   *Plan    // what is read of a record
 	done   bool
 	after  id.ID // of a rebuilding: the last record that is in
 
@@ -61,7 +63,7 @@ func NewAside(ctx context.Context, db *sqldb.DB, records sqldb.Engine) (*Aside, 
 // kept reports whether an object has something to find.
 func kept(o *schema.Object) bool { return !o.Written && !o.Archived }
 
-func newAside(o *schema.Object) *aside {
+func newAside(o *schema.Object, whole bool) *aside {
 	a := &aside{object: o, copied: copied(o)}
 	n := strings.TrimPrefix(o.Table(), "o")
 	var words []string
@@ -84,9 +86,12 @@ func newAside(o *schema.Object) *aside {
 	}
 	a.find = "SELECT n, id FROM s" + n + " WHERE id IN ("
 	a.last = "SELECT coalesce(max(n), 0) FROM s" + n
-	a.insert = "INSERT INTO s" + n + " (" + strings.Join(append([]string{"n", "id"}, a.names...), ", ") + ") VALUES (?, ?" + strings.Repeat(", ?", len(a.names)) + ")"
+	a.insert = "INSERT INTO s" + n + " (" + strings.Join(append([]string{"n", "id"}, a.names...), ", ") + ") VALUES "
 	if len(a.names) > 0 {
 		a.update = "UPDATE s" + n + " SET " + strings.Join(a.names, " = ?, ") + " = ? WHERE n = ?"
+	}
+	if a.plan = NewPlan(o, slices.Concat(a.fields, a.copied, a.words, []*schema.Field{o.FieldByID(deletedField)})); whole {
+		a.plan = NewPlan(o, nil)
 	}
 	a.forget = "DELETE FROM w" + n + " WHERE rowid = ?"
 	a.index = "INSERT INTO w" + n + " (" + strings.Join(append([]string{"rowid"}, words...), ", ") + ") VALUES (?" + strings.Repeat(", ?", len(words)) + ")"
@@ -179,7 +184,7 @@ func (p *Aside) Prepare(ctx context.Context, sch *schema.Schema, log *Log) error
 		return err
 	}
 	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
-		p.asides, p.pending = map[uint32]*aside{}, false
+		p.asides, p.pending, p.ahead = map[uint32]*aside{}, false, nil
 		if !fits {
 			if err := p.restart(ctx, tx, log, head.Size); err != nil {
 				return err
@@ -189,7 +194,7 @@ func (p *Aside) Prepare(ctx context.Context, sch *schema.Schema, log *Log) error
 			if !kept(o) {
 				continue
 			}
-			a := newAside(o)
+			a := newAside(o, p.whole)
 			if err := p.fit(ctx, tx, a, !fits); err != nil {
 				return err
 			}
@@ -288,145 +293,4 @@ func (p *Aside) Missing(ctx context.Context, log *Log) (entries uint64, rebuildi
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return head.Size - min(p.cursor, head.Size), p.pending, nil
-}
-
-// feedEntries is how many entries one step reads, and feedRecords how many records one of rebuilding.
-const (
-	feedEntries = 4000
-	feedRecords = 1000
-)
-
-// Feed takes in what changed, one step, and reports whether there is more to do.
-func (p *Aside) Feed(ctx context.Context, s *Store, log *Log, sch *schema.Schema) (more bool, err error) {
-	defer fault.Op(&err, "store.Feed")
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	head, err := log.Head(ctx)
-	if err != nil {
-		return false, err
-	}
-	if p.cursor < head.Size {
-		to := min(p.cursor+feedEntries, head.Size)
-		if err := p.take(ctx, s, log, sch, to); err != nil {
-			return false, err
-		}
-		return p.pending || to < head.Size, nil
-	}
-	if !p.pending {
-		return false, nil
-	}
-	return true, p.rebuild(ctx, s)
-}
-
-// take brings the records that entries below a number are about up to date.
-func (p *Aside) take(ctx context.Context, s *Store, log *Log, sch *schema.Schema, to uint64) error {
-	changed, err := log.changed(ctx, p.cursor, to)
-	if err != nil {
-		return err
-	}
-	rows := map[*aside][]*Row{}
-	for name, ids := range changed {
-		o := sch.Known(name)
-		if o == nil || p.asides[o.ID] == nil {
-			continue
-		}
-		a := p.asides[o.ID]
-		got, err := s.GetMany(ctx, s.db, s.layouts.of(a.object).whole, ids)
-		if err != nil {
-			return err
-		}
-		rows[a] = append(rows[a], got...) // it may have had another name
-	}
-	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for a, list := range rows {
-			if err := p.put(ctx, tx, s, a, list); err != nil {
-				return err
-			}
-		}
-		return p.move(ctx, tx, log, to)
-	})
-	if err == nil {
-		p.cursor = to
-	}
-	return err
-}
-
-// changed returns the records that entries from one number to below another are about, by object.
-func (l *Log) changed(ctx context.Context, from, to uint64) (map[string][]id.ID, error) {
-	rows, err := l.db.Query(ctx, "SELECT object, record FROM journal WHERE seq >= ? AND seq < ? AND changeset IS NOT NULL AND record IS NOT NULL", int64(from), int64(to)) //nolint:gosec // below 2^48
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list, seen := map[string][]id.ID{}, map[id.ID]bool{}
-	for rows.Next() {
-		var object string
-		var raw []byte
-		if err := rows.Scan(&object, &raw); err != nil {
-			return nil, sqldb.Classify(err)
-		}
-		rid, err := id.FromBytes(raw)
-		if err != nil {
-			return nil, err
-		}
-		if !seen[rid] {
-			seen[rid] = true
-			list[object] = append(list[object], rid)
-		}
-	}
-	return list, sqldb.Classify(rows.Err())
-}
-
-// rebuild reads the next records of the objects that are not complete.
-func (p *Aside) rebuild(ctx context.Context, s *Store) error {
-	room := feedRecords
-	for _, a := range p.asides {
-		for !a.done && room > 0 {
-			n, err := p.readOn(ctx, s, a, room)
-			if err != nil {
-				return err
-			}
-			room -= n
-		}
-		if !a.done {
-			return nil
-		}
-	}
-	p.pending = false
-	return nil
-}
-
-// readOn reads at most limit further records of an object and returns how many there were.
-func (p *Aside) readOn(ctx context.Context, s *Store, a *aside, limit int) (int, error) {
-	rows, err := s.following(ctx, a.object, a.after, limit)
-	if err != nil {
-		return 0, err
-	}
-	last, done := a.after, len(rows) < limit
-	if len(rows) > 0 {
-		last = rows[len(rows)-1].ID
-	}
-	err = p.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := p.put(ctx, tx, s, a, rows); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, "UPDATE aside SET done = ?, after = ? WHERE object = ?", done, last.Bytes(), int64(a.object.ID))
-		return err
-	})
-	if err == nil {
-		a.after, a.done = last, done
-	}
-	return len(rows), err
-}
-
-// following reads the records after one, in the order of identifiers, living and deleted.
-func (s *Store) following(ctx context.Context, o *schema.Object, after id.ID, limit int) ([]*Row, error) {
-	p := s.layouts.of(o).whole
-	st := &sqldb.Statement{}
-	st.Text("SELECT ", p.list, " FROM ", o.Table(), " t")
-	if !after.IsZero() {
-		st.Text(" WHERE t.id > ").Bind(after.Bytes())
-	}
-	st.Text(" ORDER BY t.id LIMIT ").Bind(int64(limit))
-	return s.collect(ctx, s.db, p, st)
 }

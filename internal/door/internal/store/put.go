@@ -13,36 +13,43 @@ import (
 // put brings records up to date: first the columns of all, then the words of all. A statement that
 // reads makes the index of words write down what it gathered, so that the two in turn for each record
 // take five times as long.
-func (p *Aside) put(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, rows []*Row) error {
-	known, next, err := a.numbers(ctx, tx, rows)
+func (a *aside) put(ctx context.Context, tx *sqldb.Tx, s *Store, list []*taken) error {
+	known, next, err := a.numbers(ctx, tx, list)
 	if err != nil {
 		return err
 	}
-	numbers := make([]int64, len(rows))
-	for i, r := range rows {
-		n, found := known[r.ID]
-		if !found {
+	numbers := make([]int64, len(list))
+	var fresh [][]any
+	for i, r := range list {
+		n, found := known[r.id]
+		switch {
+		case !found:
 			next++
 			n = next
+			fresh = append(fresh, append([]any{n, r.id.Bytes()}, r.values...))
+		case a.update != "":
+			if _, err := tx.Exec(ctx, a.update, append(slices.Clip(r.values), n)...); err != nil {
+				return err
+			}
 		}
 		numbers[i] = n
-		if err := p.putColumns(ctx, tx, s, a, r, n, found); err != nil {
+		if err := a.putOpen(ctx, tx, s, r); err != nil {
 			return err
 		}
 	}
-	if len(a.words) == 0 {
-		return nil
+	if err := insertAll(ctx, tx, a.insert, fresh); err != nil || len(a.words) == 0 {
+		return err
 	}
-	for i, r := range rows {
-		if _, found := known[r.ID]; found {
+	for i, r := range list {
+		if _, found := known[r.id]; found {
 			if _, err := tx.Exec(ctx, a.forget, numbers[i]); err != nil {
 				return err
 			}
 		}
-		if r.Values[deletedField] != nil {
+		if r.deleted {
 			continue // what is in the bin is not searched
 		}
-		if _, err := tx.Exec(ctx, a.index, append([]any{numbers[i]}, a.text(r)...)...); err != nil {
+		if _, err := tx.Exec(ctx, a.index, append([]any{numbers[i]}, r.words...)...); err != nil {
 			return err
 		}
 	}
@@ -50,12 +57,12 @@ func (p *Aside) put(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, rows 
 }
 
 // numbers returns the numbers of the records that are known, and the highest one of any.
-func (a *aside) numbers(ctx context.Context, tx *sqldb.Tx, rows []*Row) (known map[id.ID]int64, last int64, err error) {
+func (a *aside) numbers(ctx context.Context, tx *sqldb.Tx, list []*taken) (known map[id.ID]int64, last int64, err error) {
 	known = map[id.ID]int64{}
-	for part := range slices.Chunk(rows, 500) {
+	for part := range slices.Chunk(list, 500) {
 		ids := make([]any, len(part))
 		for i, r := range part {
-			ids[i] = r.ID.Bytes()
+			ids[i] = r.id.Bytes()
 		}
 		st := &sqldb.Statement{}
 		st.Text(a.find).BindList(ids).Text(")")
@@ -86,22 +93,6 @@ func (a *aside) number(ctx context.Context, tx *sqldb.Tx, st *sqldb.Statement, k
 		known[rid] = n
 	}
 	return sqldb.Classify(found.Err())
-}
-
-// putColumns stores the columns of a record under its number; found says that it was known before.
-func (p *Aside) putColumns(ctx context.Context, tx *sqldb.Tx, s *Store, a *aside, r *Row, n int64, found bool) (err error) {
-	if p.whole {
-		if err := p.putOpen(ctx, tx, s, a.object, r); err != nil {
-			return err
-		}
-	}
-	switch {
-	case !found:
-		_, err = tx.Exec(ctx, a.insert, append([]any{n, r.ID.Bytes()}, a.values(r)...)...)
-	case a.update != "":
-		_, err = tx.Exec(ctx, a.update, append(a.values(r), n)...)
-	}
-	return err
 }
 
 // Numbers of the system fields owner, team and deleted_at.
@@ -152,12 +143,13 @@ func (a *aside) text(r *Row) []any {
 }
 
 // putOpen keeps a copy of the columns that are not sealed.
-func (p *Aside) putOpen(ctx context.Context, tx *sqldb.Tx, s *Store, o *schema.Object, r *Row) error {
-	open := &Row{ID: r.ID, Version: r.Version, Subject: r.Subject, Values: r.Values}
-	vals, _ := s.values(o, open)
-	if _, err := tx.Exec(ctx, "DELETE FROM "+o.Table()+" WHERE id = ?", r.ID.Bytes()); err != nil {
+func (a *aside) putOpen(ctx context.Context, tx *sqldb.Tx, s *Store, r *taken) error {
+	if r.open == nil {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM "+a.object.Table()+" WHERE id = ?", r.id.Bytes()); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, s.layouts.of(o).insert, append([]any{r.ID.Bytes()}, vals...)...)
+	_, err := tx.Exec(ctx, s.layouts.of(a.object).insert, append([]any{r.id.Bytes()}, r.open...)...)
 	return err
 }

@@ -398,7 +398,7 @@ func (s *Store) CountRows(ctx context.Context, db sqldb.Querier, sel *Selection)
 // for a page at a time.
 func (s *Store) Each(ctx context.Context, o *schema.Object, do func([]*Row) error) error {
 	for last := (id.ID{}); ; {
-		rows, err := s.following(ctx, o, last, 500)
+		rows, err := s.following(ctx, s.layouts.of(o).whole, last, 500)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
