@@ -333,8 +333,10 @@ const (
 func (o *organisation) register(name string, purpose seal.Purpose) *vault.VFS {
 	opt := vault.Options{OnFailure: func(f vault.Failure) { o.refusals.note(name, f) }}
 	switch purpose {
-	case seal.FileData, seal.FileSearch:
+	case seal.FileData:
 		opt.Cache = sharedCache
+	case seal.FileSearch:
+		opt.Cache, opt.Relaxed = sharedCache, true // it can be made anew
 	case seal.FileKeys:
 		opt.Cache = sharedCache / 2
 	}
@@ -347,7 +349,7 @@ func (o *organisation) register(name string, purpose seal.Purpose) *vault.VFS {
 // is not elsewhere: one that cannot be read is made anew.
 func (o *organisation) search(ctx context.Context) (*sqldb.DB, string, error) {
 	dsn := vault.DSN(o.register("search", seal.FileSearch).Name(), filepath.Join(o.conf.Data, searchFile))
-	c := sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split, CacheMB: smallCache}
+	c := sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split, CacheMB: smallCache, Relaxed: true}
 	db, err := sqldb.OpenSQLite(ctx, c)
 	if err != nil && fault.Reason(err) != "disk_full" && fault.Reason(err) != "disk_read_only" {
 		for _, tail := range []string{"", "-wal", "-shm", "-journal"} {

@@ -20,6 +20,9 @@ type SQLiteConfig struct {
 	// Overwrite fills what is deleted with zeros, so that no part of the file keeps it.
 	Overwrite bool
 
+	// Relaxed is for what can be made anew: a commit does not wait for the disk. After a loss of power the
+	// newest transactions may be missing, never a part of one. The file's VFS must be relaxed too.
+	Relaxed bool
 	// Attach names files that reading connections see beside this one; they must be there. Tokenizer,
 	// where it is set, makes full-text search (FTS5) available, with a tokenizer named gram.
 	Attach    []Attachment
@@ -38,7 +41,7 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 		c.CacheMB = 16
 	}
 	setup := func(conn *sqlite3.Conn) error {
-		if err := pragmas(conn, c.CacheMB); err != nil {
+		if err := pragmas(conn, c); err != nil {
 			return err
 		}
 		if c.Overwrite {
@@ -83,19 +86,23 @@ func OpenSQLite(ctx context.Context, c SQLiteConfig) (_ *DB, err error) {
 
 // pragmas makes a connection durable and private: a commit is on disk before it is answered, and
 // nothing of a query spills into a temporary file.
-func pragmas(conn *sqlite3.Conn, cacheMB int) error {
+func pragmas(conn *sqlite3.Conn, c SQLiteConfig) error {
 	// A plan must not hang on what is bound: SQLite would compile a statement with LIMIT ? anew each time it runs.
 	if _, err := conn.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true); err != nil {
 		return err
 	}
+	synchronous := "FULL"
+	if c.Relaxed {
+		synchronous = "NORMAL"
+	}
 	for _, p := range []string{
 		"PRAGMA busy_timeout=10000",
 		"PRAGMA journal_mode=WAL",
-		"PRAGMA synchronous=FULL",
+		"PRAGMA synchronous=" + synchronous,
 		"PRAGMA temp_store=MEMORY",
 		"PRAGMA foreign_keys=ON",
 		"PRAGMA trusted_schema=OFF",
-		"PRAGMA cache_size=-" + strconv.Itoa(cacheMB*1024),
+		"PRAGMA cache_size=-" + strconv.Itoa(c.CacheMB*1024),
 	} {
 		if err := conn.Exec(p); err != nil {
 			return err

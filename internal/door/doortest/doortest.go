@@ -155,7 +155,7 @@ func (w *World) search(t testing.TB, name string) *sqldb.DB {
 	if w.searchDSN == "" {
 		w.searchDSN = dsn
 	}
-	db, err := sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split})
+	db, err := sqldb.OpenSQLite(context.Background(), sqldb.SQLiteConfig{DSN: dsn, Tokenizer: gram.Split, Relaxed: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func TestRewritePowerCuts(t *testing.T) {
 					t.Fatal(err)
 				}
 				dsn := vault.DSN(second.Name(), filepath.Join(left, "a.db"))
-				if err := recovered(dsn, marks); err != nil {
+				if err := recovered(dsn, marks[len(marks)-1], marks); err != nil {
 					t.Errorf("cut in a rewrite: %v", err)
 				}
 				for e := range maps.Keys(epochs(t, open(t, dsn))) {

@@ -46,6 +46,10 @@ type Options struct {
 	// Cache is about how many bytes of pages all connections together keep in the clear, beside what
 	// each keeps itself; 0 means none. Nobody else may write to the files while it is used.
 	Cache int
+	// Relaxed says that commits do not wait for the disk (synchronous=NORMAL), so that a power cut may
+	// leave out any frame of a write-ahead log, and the transactions from there on are lost. Without it
+	// such a gap is refused as tampering.
+	Relaxed bool
 
 	// OnFailure, when not nil, hears of each failure as it happens, from whatever goroutine runs the
 	// statement. It must not use the database.
