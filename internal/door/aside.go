@@ -16,8 +16,10 @@ import (
 // Config.Search attached.
 const SearchName = store.AsideName
 
-// asideEvery is how often this node looks for what others changed.
-const asideEvery = time.Second
+const (
+	asideEvery = time.Second            // how often this node looks for what others changed
+	asideAfter = 100 * time.Millisecond // what changed meanwhile is taken in together: many small steps cost several times as much
+)
 
 // keepAside takes what changed into what is kept aside, until Close.
 func (d *Door) keepAside() {
@@ -29,6 +31,11 @@ func (d *Door) keepAside() {
 		case <-d.quit:
 			return
 		case <-d.changed:
+			select {
+			case <-d.quit:
+				return
+			case <-time.After(asideAfter): // whoever searches before takes it in
+			}
 		case <-look.C:
 		}
 		for more := true; more; {
