@@ -21,27 +21,38 @@ func (s *Session) Create(ctx context.Context, object string, given Values, repea
 	if err != nil {
 		return nil, err
 	}
-	var made id.ID
+	var row *store.Row
 	_, err = s.change(ctx, a, kindEdit, false, id.ID{}, func(c *change) error {
 		before, err := c.repeated(ctx, repeat, []any{object, given})
 		if err != nil {
 			return err
 		}
 		if before != "" {
-			made, err = id.Parse(before)
+			row, err = c.madeBefore(ctx, o, before)
 			return err
 		}
-		row, err := c.create(ctx, o, given)
-		if err != nil {
+		if row, err = c.create(ctx, o, given); err != nil {
 			return err
 		}
-		made = row.ID
-		return c.remember(ctx, repeat, []any{object, given}, made.String())
+		return c.remember(ctx, repeat, []any{object, given}, row.ID.String())
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.answer(ctx, a, o, made)
+	return s.answer(ctx, a, o, row)
+}
+
+// madeBefore reads the record that the same request made the first time.
+func (c *change) madeBefore(ctx context.Context, o *schema.Object, before string) (*store.Row, error) {
+	made, err := id.Parse(before)
+	if err != nil {
+		return nil, err
+	}
+	row, found, err := c.d.data.Get(ctx, c.tx, o, made)
+	if err == nil && !found {
+		err = notFound(o.Name)
+	}
+	return row, err
 }
 
 // writable returns an object that the session may write to by a verb.
@@ -66,18 +77,12 @@ func (s *Session) target(ctx context.Context, a *access, object string, verb pol
 	return o, nil
 }
 
-// answer reads what a write made. It is part of the write: it has no journal entry of its own.
-func (s *Session) answer(ctx context.Context, a *access, o *schema.Object, rid id.ID) (*Record, error) {
+// answer shows what a write left, as the session may see it. It is part of the write: it has no
+// journal entry of its own.
+func (s *Session) answer(ctx context.Context, a *access, o *schema.Object, row *store.Row) (*Record, error) {
 	sh, err := a.shape(o, nil)
 	if err != nil {
 		return nil, err
-	}
-	row, found, err := s.d.data.Get(ctx, s.d.data.DB(), o, rid)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, notFound(o.Name)
 	}
 	v := s.viewer(ctx, a)
 	seen, err := v.holds(a.visible(o.Name), o, row)

@@ -18,14 +18,15 @@ func (s *Session) Update(ctx context.Context, object string, rid id.ID, version 
 	if err != nil {
 		return nil, err
 	}
+	var row *store.Row
 	_, err = s.change(ctx, a, kindEdit, false, id.ID{}, func(c *change) error {
-		_, err := c.edit(ctx, o, rid, version, given)
+		row, err = c.edit(ctx, o, rid, version, given)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.answer(ctx, a, o, rid)
+	return s.answer(ctx, a, o, row)
 }
 
 // edit changes a record inside a transaction. Values that change nothing leave no trace.

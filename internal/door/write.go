@@ -171,7 +171,7 @@ func (c *change) stored(ctx context.Context, o *schema.Object, rid id.ID) (*stor
 	if row, done := c.actual[key]; done {
 		return row, nil
 	}
-	rows, err := c.d.data.GetMany(ctx, c.tx, store.NewPlan(o, open(o)), []id.ID{rid})
+	rows, err := c.d.data.GetMany(ctx, c.tx, c.d.data.Clear(o), []id.ID{rid})
 	if err != nil {
 		return nil, err
 	}
@@ -184,17 +184,6 @@ func (c *change) stored(ctx context.Context, o *schema.Object, rid id.ID) (*stor
 	}
 	c.actual[key] = row
 	return row, nil
-}
-
-// open lists the fields of an object that are not encrypted.
-func open(o *schema.Object) []*schema.Field {
-	var list []*schema.Field
-	for i := range o.Fields {
-		if f := &o.Fields[i]; !f.Class.Sealed() {
-			list = append(list, f)
-		}
-	}
-	return list
 }
 
 // record journals one changed record.

@@ -17,6 +17,7 @@ type layout struct {
 	insert  string     // the statement that stores a row
 	whole   *Plan      // reads every field
 	copied  []*schema.Field
+	clear   *Plan // reads those that are not encrypted
 }
 
 // layouts keeps the layout of each object. An object never changes: a new definition makes a new one.
@@ -51,6 +52,13 @@ func newLayout(o *schema.Object) *layout {
 			lay.names = append(lay.names, c.name)
 		}
 	}
+	var unsealed []*schema.Field
+	for i := range o.Fields {
+		if f := &o.Fields[i]; !f.Class.Sealed() {
+			unsealed = append(unsealed, f)
+		}
+	}
+	lay.clear = NewPlan(o, unsealed)
 	lay.insert = "INSERT INTO " + o.Table() + " (id, " + strings.Join(lay.names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(lay.names)) + ")"
 	return lay
 }
@@ -69,6 +77,9 @@ func copied(o *schema.Object) []*schema.Field {
 	}
 	return list
 }
+
+// Clear returns the plan that reads the fields of an object that are not encrypted.
+func (s *Store) Clear(o *schema.Object) *Plan { return s.layouts.of(o).clear }
 
 type column struct {
 	name string
