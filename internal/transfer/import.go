@@ -161,7 +161,7 @@ func (im *importer) operations(yield func(door.Operation, error) bool) {
 	im.ops, im.about, im.lines, im.kinds, im.later, im.own, im.taken = 0, im.about[:0], im.lines[:0], im.kinds[:0], nil, map[string]int{}, map[id.ID]int32{}
 	im.about, im.lines, im.kinds = slices.Grow(im.about, im.rows), slices.Grow(im.lines, im.rows), slices.Grow(im.kinds, im.rows)
 	for _, m := range im.matchers {
-		m.aimed = make(map[uint64]int32, im.rows) // grown by halves it would take twice the memory
+		m.aimed = newFirsts(im.rows)
 	}
 	for _, op := range im.made {
 		if !im.give(yield, op, -1) {

@@ -54,6 +54,7 @@ func (im *importer) survey(ctx context.Context) error {
 		if err := im.ask(ctx, m); err != nil {
 			return err
 		}
+		m.asked = nil
 	}
 	im.result.Rows = im.rows
 	if err := im.newOptions(ctx); err != nil {
