@@ -44,20 +44,43 @@ func (s *Store) EnsureTables(ctx context.Context, sch *schema.Schema) error {
 
 // EnsureTable makes what one object's table lacks.
 func (s *Store) EnsureTable(ctx context.Context, tx *sqldb.Tx, o *schema.Object) error {
+	var missing []step
 	for _, step := range steps(tx.Engine(), o) {
 		// Whoever inserts the row makes the structure; another node's attempt waits and finds it done.
 		n, err := tx.Exec(ctx, "INSERT INTO structure (name) VALUES (?) ON CONFLICT (name) DO NOTHING", step.name)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			continue
+		if n > 0 {
+			missing = append(missing, step)
 		}
-		if err := tx.DDL(ctx, sqldb.DDL(tx.Engine(), step.ddl)); err != nil {
+	}
+	for _, statement := range statements(o, missing) {
+		if err := tx.DDL(ctx, sqldb.DDL(tx.Engine(), statement)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// statements carry steps out. A new table gets its columns at once: each ALTER TABLE would have the
+// engine read the structure again.
+func statements(o *schema.Object, missing []step) (list []string) {
+	fresh := len(missing) > 0 && missing[0].table
+	for _, step := range missing {
+		switch {
+		case step.column == "":
+			list = append(list, step.ddl)
+		case fresh:
+			list[0] += ", " + step.column
+		default:
+			list = append(list, "ALTER TABLE "+o.Table()+" ADD COLUMN "+step.column)
+		}
+	}
+	if fresh {
+		list[0] += ") {strict}"
+	}
+	return list
 }
 
 func (s *Store) made(ctx context.Context) (map[string]bool, error) {
@@ -77,15 +100,20 @@ func (s *Store) made(ctx context.Context) (map[string]bool, error) {
 	return have, sqldb.Classify(rows.Err())
 }
 
-type step struct{ name, ddl string }
+// step makes a part of the structure: the table, whose statement goes on with its columns, a column, or
+// what ddl says.
+type step struct {
+	name, column, ddl string
+	table             bool
+}
 
 // steps lists the structure of an object's table, each step with the name that it is known by.
 func steps(engine sqldb.Engine, o *schema.Object) []step {
 	table := o.Table()
-	list := []step{{table, "CREATE TABLE " + table + " (id {id} PRIMARY KEY NOT NULL, version {int} NOT NULL, subject {id}, sealed {bytes}) {strict}"}}
+	list := []step{{name: table, table: true, ddl: "CREATE TABLE " + table + " (id {id} PRIMARY KEY NOT NULL, version {int} NOT NULL, subject {id}, sealed {bytes}"}}
 	for i := range o.Fields {
 		for _, c := range append(left(&o.Fields[i]), columnsOf(&o.Fields[i])...) {
-			list = append(list, step{table + "." + c.name, "ALTER TABLE " + table + " ADD COLUMN " + c.name + " " + typeName(c.as)})
+			list = append(list, step{name: table + "." + c.name, column: c.name + " " + typeName(c.as)})
 		}
 	}
 	for _, index := range o.Indexes {
@@ -100,12 +128,12 @@ func steps(engine sqldb.Engine, o *schema.Object) []step {
 		if engine == sqldb.Postgres { // an absent value is the smallest, as in SQLite
 			cols[0] += " NULLS FIRST"
 		}
-		list = append(list, step{name, "CREATE INDEX " + name + " ON " + table + " " + living(cols)})
+		list = append(list, step{name: name, ddl: "CREATE INDEX " + name + " ON " + table + " " + living(cols)})
 	}
 	for i := range o.Fields {
 		if f := &o.Fields[i]; f.Unique {
 			name := uniqueIndex(o, f)
-			list = append(list, step{name, "CREATE UNIQUE INDEX " + name + " ON " + table + " (" + sortColumn(f) + ") WHERE " + deletedAt + " IS NULL"})
+			list = append(list, step{name: name, ddl: "CREATE UNIQUE INDEX " + name + " ON " + table + " (" + sortColumn(f) + ") WHERE " + deletedAt + " IS NULL"})
 		}
 	}
 	return list
