@@ -102,6 +102,7 @@ func pragmas(conn *sqlite3.Conn, c SQLiteConfig) error {
 		"PRAGMA temp_store=MEMORY",
 		"PRAGMA foreign_keys=ON",
 		"PRAGMA trusted_schema=OFF",
+		"PRAGMA wal_autocheckpoint=4000", // pages: 16 MB. What one change after the other wrote to the same page is then copied once
 		"PRAGMA cache_size=-" + strconv.Itoa(c.CacheMB*1024),
 	} {
 		if err := conn.Exec(p); err != nil {
