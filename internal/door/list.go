@@ -228,7 +228,10 @@ func (s *Session) readPage(ctx context.Context, l *listing, q Query) (*Page, err
 	if page.Records, err = s.show(ctx, l.v, l.sh, rows); err != nil {
 		return nil, err
 	}
-	if q.Count {
+	switch {
+	case q.Count && page.Next == "" && l.after == nil: // that was all
+		page.Count = int64(len(page.Records))
+	case q.Count:
 		if page.Count, err = s.d.data.CountRows(ctx, db, l.sel); err != nil {
 			return nil, err
 		}
