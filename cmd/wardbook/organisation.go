@@ -325,7 +325,7 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 // Pages are kept in memory as they are used: of the records and of what they are found by, so many bytes
 // for all connections together, beside what each keeps itself; of the keys half of that.
 const (
-	sharedCache = 64 << 20
+	sharedCache = 48 << 20
 	smallCache  = 4 // MB of each connection to the other files
 )
 
