@@ -5,7 +5,6 @@ import { label, t } from '../lib/i18n'
 import { keys } from '../lib/keys'
 import { learn, nameOf, useNames } from '../lib/names'
 import { objectNamed, targets, titleOf } from '../lib/schema'
-import { theSession } from '../lib/session'
 import type { Field, Page, Ref } from '../lib/types'
 import { type Choice, Choose } from '../parts/Choose'
 import css from './cells.module.css'
@@ -104,8 +103,7 @@ export const user: FieldType = {
   Cell: ({ value, field }) => {
     const text = oneText(value, field)
     if (!text) return null
-    const own = value === theSession().user.id
-    return <span className={css.person}><span className={css.face} aria-hidden>{initial(text)}</span><span className={css.text}>{own ? t('you.named', { name: text }) : text}</span></span>
+    return <span className={css.person}><span className={css.face} aria-hidden>{initial(text)}</span><span className={css.text}>{text}</span></span>
   },
 }
 
