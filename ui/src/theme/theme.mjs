@@ -16,4 +16,6 @@ export const overrides = {
   spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  // A menu has items and nothing else: its first item takes the focus.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 }

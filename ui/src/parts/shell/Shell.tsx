@@ -135,6 +135,8 @@ export function Shell() {
       <main className={css.main} id="main" tabIndex={-1}>
         {off && <div className={css.offline} role="status"><Icon name="alert" />{t('offline')}</div>}
         <Boundary><Outlet /></Boundary>
+        {/* Where Mantine puts what floats: within a landmark, as all content must be. */}
+        <div data-portal="true" data-mantine-shared-portal-node="true" />
       </main>
       <Overlays />
       <Reauth />
