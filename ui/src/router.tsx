@@ -14,6 +14,10 @@ export interface ListSearch {
   /** grouped by */ g?: string
   layout?: string
   /** the bin */ bin?: string
+  /** a board's pipeline */ line?: string
+  /** a calendar's field, length and day */ d?: string
+  span?: string
+  at?: string
   /** object:id in the panel */ peek?: string
 }
 
@@ -35,7 +39,7 @@ const home = createRoute({
 
 const list = createRoute({
   getParentRoute: () => root, path: '/o/$object',
-  validateSearch: strings(['v', 'f', 'q', 's', 'c', 'p', 'g', 'layout', 'bin', 'peek']) as (raw: Record<string, unknown>) => ListSearch,
+  validateSearch: strings(['v', 'f', 'q', 's', 'c', 'p', 'g', 'layout', 'bin', 'peek', 'line', 'd', 'span', 'at']) as (raw: Record<string, unknown>) => ListSearch,
   component: lazyRouteComponent(() => import('./pages/list/ListPage')),
 })
 

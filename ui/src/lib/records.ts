@@ -27,7 +27,7 @@ export function listAddress(o: Obj, q: ListQuery, cursor: string) {
 }
 
 /** Remembers the titles that came with links. */
-function learnLinks(o: Obj, records: Rec[]) {
+export function learnLinks(o: Obj, records: Rec[]) {
   for (const f of o.fields) {
     if (!['lookup', 'user', 'team'].includes(f.type)) continue
     const object = targets(f)[0] ?? ''
@@ -72,9 +72,8 @@ export function useTable(object: string, ask: Aggregation, enabled: boolean) {
 /** Changes a record wherever it stands in the cache. */
 function replace(object: string, id: string, change: (r: Rec) => Rec) {
   client.setQueryData<Rec>(keys.record(object, id), r => r && change(r))
-  client.setQueriesData<InfiniteData<Page>>({ queryKey: [...keys.records(object), 'list'] }, data => data && {
-    ...data, pages: data.pages.map(p => (p.records.some(r => r.id === id) ? { ...p, records: p.records.map(r => (r.id === id ? change(r) : r)) } : p)),
-  })
+  const within = (p: Page) => (p.records.some(r => r.id === id) ? { ...p, records: p.records.map(r => (r.id === id ? change(r) : r)) } : p)
+  client.setQueriesData<InfiniteData<Page> | Page>({ queryKey: [...keys.records(object), 'list'] }, d => d && ('pages' in d ? { ...d, pages: d.pages.map(within) } : within(d)))
 }
 
 export const refresh = (object: string) => client.invalidateQueries({ queryKey: keys.records(object) })
@@ -99,7 +98,7 @@ export async function undoChangeset(id: string, objects: string[]) {
 
 /** Changes fields of a record that was read as `rec`. Throws what the server says, after the old values
  *  are back; a stale record throws `stale`, for the caller to ask whose value counts. */
-export async function update(rec: Rec, fields: Record<string, unknown>, force = false): Promise<Rec> {
+export async function update(rec: Rec, fields: Record<string, unknown>, force = false, text = ''): Promise<Rec> {
   const was = Object.fromEntries(Object.keys(fields).map(n => [n, rec.fields[n]]))
   replace(rec.object, rec.id, r => ({ ...r, fields: { ...r.fields, ...fields } }))
   try {
@@ -108,7 +107,7 @@ export async function update(rec: Rec, fields: Record<string, unknown>, force = 
     const o = objectNamed(rec.object)
     if (o && Object.keys(fields).some(n => o.title.includes(n))) learn(rec.object, rec.id, titleOf(o, now.fields))
     refreshAround(rec.object, rec.id)
-    didChange(t('changed', { what: recTitle(now) || t('record') }), () => undoVersion(rec.object, rec.id, now.version))
+    didChange(text || t('changed', { what: recTitle(now) || t('record') }), () => undoVersion(rec.object, rec.id, now.version))
     return now
   } catch (e) {
     replace(rec.object, rec.id, r => ({ ...r, fields: { ...r.fields, ...was } }))

@@ -11,7 +11,7 @@ export const lettersOn = () => localStorage.getItem('letters') !== 'off'
 export const setLetters = (on: boolean) => localStorage.setItem('letters', on ? 'on' : 'off')
 
 /** While an input method is active, keys are reported as Process: then the place of the key counts. */
-function keyOf(e: KeyboardEvent): string {
+export function keyOf(e: Pick<KeyboardEvent, 'key' | 'code'>): string {
   if (e.key !== 'Process' && e.key !== 'Unidentified') return e.key.length === 1 ? e.key.toLowerCase() : e.key
   return /^Key[A-Z]$/.test(e.code) ? e.code.slice(3).toLowerCase() : e.code
 }

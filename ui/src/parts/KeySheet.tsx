@@ -10,6 +10,7 @@ const grid: [string, Key][] = [
   ['Enter', 'keys.edit'], ['Space', 'keys.peek'], ['o', 'keys.open'], ['x', 'keys.select'], ['j', 'keys.next'], ['k', 'keys.before'], ['mod+c', 'keys.copy'], ['mod+a', 'keys.all'], ['shift+↓', 'keys.extend'],
   ['mod+Home', 'keys.first'], ['mod+End', 'keys.last'], ['Delete', 'keys.clear'],
 ]
+const board: [string, Key][] = [['Space', 'keys.board.lift'], ['← →', 'keys.board.aim'], ['m', 'keys.board.move'], ['p', 'keys.board.peek'], ['o', 'keys.board.open']]
 const editing: [string, Key][] = [['Enter', 'keys.keep'], ['Tab', 'keys.keep_right'], ['Esc', 'keys.cancel'], ['alt+↓', 'keys.calendar']]
 
 export default function KeySheet({ onClose }: { onClose: () => void }) {
@@ -22,6 +23,7 @@ export default function KeySheet({ onClose }: { onClose: () => void }) {
         <section><h3>{t('keys.everywhere')}</h3>{actions.map(a => line(a.keys!, a.text))}</section>
         <section>
           <h3>{t('keys.list')}</h3>{grid.map(([k, text]) => line(k, t(text)))}
+          <h3>{t('keys.board')}</h3>{board.map(([k, text]) => line(k, t(text)))}
           <h3>{t('keys.editing')}</h3>{editing.map(([k, text]) => line(k, t(text)))}
         </section>
       </div>

@@ -60,7 +60,7 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
 
   const [peekObject, peekId] = (search.peek ?? '').split(':')
   const peek = useStable((id: string | null) => void navigate({ to: '/o/$object', params: { object: o.name }, search: (old: ListSearch) => ({ ...old, peek: id ? `${o.name}:${id}` : undefined }), replace: Boolean(search.peek && id) }))
-  const layout = layouts.find(l => l.id === state.layout && l.fits(o)) ?? layouts[0]!
+  const layout = (state.bin ? undefined : layouts.find(l => l.id === state.layout && l.fits(o))) ?? layouts[0]!
 
   const create = () => open({ kind: 'create', object: o.name })
   useActions([

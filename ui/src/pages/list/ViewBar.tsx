@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, Suspense, useEffect, useState } from 'react'
 import { newKey, patch, post } from '../../lib/api'
 import { useLate, useStable } from '../../lib/hooks'
 import { label, t } from '../../lib/i18n'
@@ -129,9 +129,10 @@ export function ViewBar({ object, state, views, canMake, adding, onAdding, layou
       {state.dirty && canMake && !v && <button type="button" className={`${css.tool} ${css.words}`} onClick={() => setSaving(true)}><Icon name="plus" size={14} /><span>{t('view.save')}</span></button>}
       {state.dirty && <button type="button" className={css.tool} onClick={state.reset} title={t('view.reset')} aria-label={t('view.reset')}><Icon name="undo" size={14} /></button>}
       <span className={css.space} />
-      {state.group && <button type="button" className={`${css.tool} ${css.words}`} aria-pressed onClick={() => state.set({ group: '' })} title={t('group.end')}><Icon name="stack" size={14} /><span>{t('group.by.what', { field: label(fieldNamed(object, state.group)?.label) })}</span><Icon name="x" size={12} /></button>}
-      {!state.group && <Find state={state} />}
+      {layout.id === 'list' && state.group && <button type="button" className={`${css.tool} ${css.words}`} aria-pressed onClick={() => state.set({ group: '' })} title={t('group.end')}><Icon name="stack" size={14} /><span>{t('group.by.what', { field: label(fieldNamed(object, state.group)?.label) })}</span><Icon name="x" size={12} /></button>}
+      {!(layout.id === 'list' && state.group) && <Find state={state} />}
       <AddFilter object={object} filter={state.filter} onFilter={filter => state.set({ filter })} adding={adding} onAdding={onAdding} />
+      {layout.Tools && <Suspense fallback={null}><layout.Tools object={object} state={state} /></Suspense>}
       {layout.id === 'list' && <Columns object={object} state={state} />}
       {fit.length > 1 && fit.map(l => <button key={l.id} type="button" className={css.tool} aria-pressed={l === layout} title={t(l.text)} aria-label={t(l.text)} onClick={() => state.set({ layout: l.id })}><Icon name={l.icon} /></button>)}
       {saving && <SaveView object={object} state={state} layout={layout.id} onClose={() => setSaving(false)} />}
