@@ -21,6 +21,9 @@ export interface ListSearch {
   /** object:id in the panel */ peek?: string
 }
 
+/** What an address says of the calendar. */
+export interface CalendarSearch { span?: string; at?: string; /** kinds that are not shown */ off?: string; /** all: not only mine */ who?: string; peek?: string }
+
 const strings = (known: readonly string[]) => (raw: Record<string, unknown>) =>
   Object.fromEntries(known.filter(k => typeof raw[k] === 'string' && raw[k] !== '').map(k => [k, raw[k]])) as Record<string, string>
 
@@ -49,8 +52,14 @@ const record = createRoute({
   component: lazyRouteComponent(() => import('./pages/record/RecordPage')),
 })
 
+const calendar = createRoute({
+  getParentRoute: () => root, path: '/calendar',
+  validateSearch: strings(['span', 'at', 'off', 'who', 'peek']) as (raw: Record<string, unknown>) => CalendarSearch,
+  component: lazyRouteComponent(() => import('./pages/calendar/CalendarPage')),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, list, record]),
+  routeTree: root.addChildren([home, list, record, calendar]),
   defaultPreload: false,
   scrollRestoration: false,
   // Plain text in addresses, that people can read and send to each other.

@@ -11,6 +11,7 @@ const grid: [string, Key][] = [
   ['mod+Home', 'keys.first'], ['mod+End', 'keys.last'], ['Delete', 'keys.clear'],
 ]
 const board: [string, Key][] = [['Space', 'keys.board.lift'], ['← →', 'keys.board.aim'], ['m', 'keys.board.move'], ['p', 'keys.board.peek'], ['o', 'keys.board.open']]
+const calendar: [string, Key][] = [['← →', 'keys.cal.day'], ['PageUp', 'keys.cal.page'], ['Enter', 'keys.cal.enter'], ['Space', 'keys.board.peek'], ['alt+→', 'keys.cal.move'], ['c', 'keys.cal.create'], ['t', 'cal.today']]
 const editing: [string, Key][] = [['Enter', 'keys.keep'], ['Tab', 'keys.keep_right'], ['Esc', 'keys.cancel'], ['alt+↓', 'keys.calendar']]
 
 export default function KeySheet({ onClose }: { onClose: () => void }) {
@@ -24,6 +25,7 @@ export default function KeySheet({ onClose }: { onClose: () => void }) {
         <section>
           <h3>{t('keys.list')}</h3>{grid.map(([k, text]) => line(k, t(text)))}
           <h3>{t('keys.board')}</h3>{board.map(([k, text]) => line(k, t(text)))}
+          <h3>{t('keys.cal')}</h3>{calendar.map(([k, text]) => line(k, t(text)))}
           <h3>{t('keys.editing')}</h3>{editing.map(([k, text]) => line(k, t(text)))}
         </section>
       </div>

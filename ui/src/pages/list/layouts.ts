@@ -6,6 +6,8 @@ import type { Key } from '../../lib/i18n'
 import type { Obj } from '../../lib/types'
 import type { IconName } from '../../parts/Icon'
 import { boardFields } from '../board/columns'
+import { dateFields } from '../calendar/events'
+import { isHousekeeping } from '../../lib/schema'
 import type { ListState } from './state'
 import { TableLayout } from './TableLayout'
 
@@ -26,5 +28,6 @@ export interface Layout { id: string; text: Key; icon: IconName; fits: (o: Obj) 
 export const layouts: Layout[] = [
   { id: 'list', text: 'layout.list', icon: 'list', fits: () => true, Component: TableLayout },
   { id: 'board', text: 'layout.board', icon: 'columns', fits: o => boardFields(o).length > 0, Component: lazy(() => import('../board/Board')), Tools: lazy(() => import('../board/BoardTools')) },
+  { id: 'calendar', text: 'layout.calendar', icon: 'calendar', fits: o => dateFields(o).some(f => !isHousekeeping(f)), Component: lazy(() => import('../calendar/CalendarLayout')), Tools: lazy(() => import('../calendar/CalendarTools')) },
 ]
 

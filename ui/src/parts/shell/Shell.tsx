@@ -41,6 +41,7 @@ function useGlobalActions(toggleSide: () => void) {
     ...usable.map((o): Action => ({
       id: `go ${o.name}`, text: t('go.to', { what: label(o.plural) }), icon: iconOf(o.name), keys: leads[o.name] && `g ${leads[o.name]}`, run: () => void router.navigate({ to: '/o/$object', params: { object: o.name } }),
     })),
+    ...(usable.some(o => o.name === 'meeting' || o.name === 'task') ? [{ id: 'go calendar', text: t('go.to', { what: t('cal.title') }), icon: 'calendar' as const, keys: 'g k', run: () => void router.navigate({ to: '/calendar' }) }] : []),
     ...usable.filter(o => o.can.create).map((o): Action => ({ id: `new ${o.name}`, text: t('create.what', { what: noun(o.label) }), icon: 'plus', run: () => open({ kind: 'create', object: o.name }) })),
   ]
   useActions(list, `${lang} ${look} ${usable.length}`)

@@ -1,6 +1,6 @@
 // The sidebar. Objects come from the schema; a page that is no list of an object is named here, and only
 // when it is there: there are no links that lead nowhere.
-import { type Key, label } from '../../lib/i18n'
+import { type Key, label, t } from '../../lib/i18n'
 import { groupsOf } from '../../lib/schema'
 import type { Obj, Session } from '../../lib/types'
 import { type IconName, iconOf } from '../Icon'
@@ -13,7 +13,7 @@ const placeOf = (o: Obj): Place => ({ to: `/o/${o.name}`, text: label(o.plural),
 export function sections(objects: Obj[], _session: Session): Section[] {
   const { work, setup } = groupsOf(objects)
   const list: Section[] = [
-    { title: 'nav.work', places: work.map(placeOf) },
+    { title: 'nav.work', places: [...work.map(placeOf), ...(work.some(o => o.name === 'meeting' || o.name === 'task' || o.name === 'call') ? [{ to: '/calendar', text: t('cal.title'), icon: 'calendar' as const }] : [])] },
     { title: 'nav.admin', places: setup.map(placeOf) },
   ]
   return list.filter(s => s.places.length > 0)
