@@ -1,7 +1,6 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Shell } from './parts/shell/Shell'
 import { NotFound } from './pages/NotFound'
-import { groupsOf, loadObjects } from './lib/schema'
 
 /** What an address says of a list, all of it text. See pages/list/state.ts. */
 export interface ListSearch {
@@ -32,12 +31,7 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 // A page of another helper: one route here, one folder below pages/, one line in parts/shell/sections.ts.
 const home = createRoute({
   getParentRoute: () => root, path: '/',
-  beforeLoad: async () => {
-    const { work, setup } = groupsOf(await loadObjects())
-    const first = work.find(o => o.name === 'deal') ?? work[0] ?? setup[0]
-    if (first) throw redirect({ to: '/o/$object', params: { object: first.name } })
-  },
-  component: NotFound,
+  component: lazyRouteComponent(() => import('./pages/home/HomePage')),
 })
 
 const list = createRoute({

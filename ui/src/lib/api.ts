@@ -56,6 +56,7 @@ let csrf = ''
 let signInAgain: (() => Promise<void>) | undefined
 
 export function setCsrf(value: string) { csrf = value }
+export const csrfValue = () => csrf
 
 /** Says how a person signs in again; the promise ends when that is done. */
 export function onSessionEnd(ask: () => Promise<void>) { signInAgain = ask }

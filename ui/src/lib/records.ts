@@ -84,7 +84,7 @@ const refreshAround = (object: string, id: string) => {
 }
 
 /** Undoes the change set that gave a record a version. */
-async function undoVersion(object: string, id: string, version: number) {
+export async function undoVersion(object: string, id: string, version: number) {
   const { changes } = await history(object, id)
   const change = changes.find(c => c.version === version)
   if (!change?.changeset) throw new Problem('not_found', 404, t('undo.gone'))

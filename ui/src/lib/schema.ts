@@ -94,7 +94,7 @@ export function defaultColumns(o: Obj): string[] {
 /** Objects that have a place in the sidebar, in its order. */
 const work = ['lead', 'company', 'contact', 'deal', 'task', 'meeting', 'call', 'note', 'document', 'product']
 const setup = ['pipeline', 'stage', 'user', 'team', 'role']
-const inside = ['view', 'change_set', 'import', 'export', 'stage_change']
+export const inside = ['view', 'change_set', 'import', 'export', 'stage_change']
 
 export function groupsOf(list: Obj[]) {
   const pick = (names: string[]) => names.map(n => list.find(o => o.name === n)).filter(o => o !== undefined).filter(o => o.can.read)

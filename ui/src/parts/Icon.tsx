@@ -19,6 +19,7 @@ import IconFilter from '@tabler/icons-react/dist/esm/icons/IconFilter.mjs'
 import IconFlag from '@tabler/icons-react/dist/esm/icons/IconFlag.mjs'
 import IconHelp from '@tabler/icons-react/dist/esm/icons/IconHelp.mjs'
 import IconHistory from '@tabler/icons-react/dist/esm/icons/IconHistory.mjs'
+import IconHome from '@tabler/icons-react/dist/esm/icons/IconHome.mjs'
 import IconId from '@tabler/icons-react/dist/esm/icons/IconId.mjs'
 import IconLayoutList from '@tabler/icons-react/dist/esm/icons/IconLayoutList.mjs'
 import IconLock from '@tabler/icons-react/dist/esm/icons/IconLock.mjs'
@@ -52,7 +53,7 @@ const icons = {
   filter: IconFilter, flag: IconFlag, help: IconHelp, history: IconHistory, id: IconId, list: IconLayoutList, lock: IconLock, logout: IconLogout, maximize: IconMaximize,
   menu: IconMenu, moon: IconMoon, note: IconNote, phone: IconPhone, pin: IconPin, plus: IconPlus, search: IconSearch, shield: IconShield, sort: IconSort, stack: IconStack,
   sun: IconSun, target: IconTarget, trash: IconTrash, undo: IconUndo, user: IconUser, users: IconUsers, language: IconLanguage, x: IconX, sidebar: IconSidebar, keyboard: IconSend,
-  external: IconLink,
+  external: IconLink, home: IconHome,
 }
 
 export type IconName = keyof typeof icons

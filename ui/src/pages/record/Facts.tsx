@@ -1,18 +1,20 @@
-// A record's fields, each edited where it stands.
+// A record's fields, each edited where it stands, in sections that can be closed.
 import { Link } from '@tanstack/react-router'
-import { useId, useState } from 'react'
+import { useId, useMemo, useState } from 'react'
 import { typeOf } from '../../fields'
 import { Problem } from '../../lib/api'
 import { label, t } from '../../lib/i18n'
 import { useNames } from '../../lib/names'
 import { open } from '../../lib/overlay'
+import { keepOwn, readOwn } from '../../lib/own'
 import { update } from '../../lib/records'
-import { isHousekeeping, isMasked, readable, shownType, targets } from '../../lib/schema'
+import { isMasked, shownType, targets } from '../../lib/schema'
 import { complain } from '../../lib/toast'
 import type { Field, Obj, Rec, Ref } from '../../lib/types'
 import form from '../../parts/form.module.css'
 import { Icon } from '../../parts/Icon'
 import css from './record.module.css'
+import { isEmpty, many, type SectionName, sectionsOf } from './sections'
 
 /** Where a link leads, if it leads to one record. */
 function linkOf(f: Field, v: unknown): Ref | null {
@@ -72,17 +74,48 @@ function Fact({ rec, field, object }: { rec: Rec; field: Field; object: Obj }) {
   )
 }
 
+const closedKey = (o: Obj) => `closed ${o.name}`
+/** What nobody has arranged: all is open but what Wardbook keeps for itself. */
+const closedFirst = ['system']
+
+function SectionHead({ name, open: isOpen, onToggle }: { name: SectionName; open: boolean; onToggle: () => void }) {
+  return <h2 className={css.heading}><button type="button" className={css.section} aria-expanded={isOpen} onClick={onToggle}><Icon name={isOpen ? 'chevronDown' : 'chevronRight'} size={14} />{t(`facts.${name}`)}</button></h2>
+}
+
 export function Facts({ rec, object }: { rec: Rec; object: Obj }) {
   useNames()
-  const [all, setAll] = useState(() => localStorage.getItem('facts') === 'all')
-  const fields = object.fields.filter(f => (readable(f) || f.can.edit) && f.type !== 'json' && f.name !== 'deleted_at')
-  const main = fields.filter(f => !isHousekeeping(f))
-  const rest = fields.filter(isHousekeeping)
+  const [closed, setClosed] = useState<string[]>(() => readOwn(closedKey(object), closedFirst))
+  const [search, setSearch] = useState('')
+  const [empties, setEmpties] = useState(false)
+  const sections = useMemo(() => sectionsOf(object), [object])
+  const count = sections.reduce((n, s) => n + s.fields.length, 0)
+  const crowded = count > many
+  const toggle = (name: string) => {
+    const now = closed.includes(name) ? closed.filter(x => x !== name) : [...closed, name]
+    setClosed(now)
+    keepOwn(closedKey(object), now)
+  }
+  if (count === 0) return <p className={css.quiet}>{t('facts.nothing')}</p>
+  const wanted = search.trim().toLowerCase()
+  const fits = (f: Field) => (wanted ? label(f.label).toLowerCase().includes(wanted) || f.name.includes(wanted) : !crowded || empties || f.required || !isEmpty(rec.fields[f.name]))
+  const hidden = crowded && !wanted && !empties ? sections.flatMap(s => s.fields).filter(f => !fits(f)).length : 0
+  const found = sections.some(s => s.fields.some(fits))
   return (
     <div className={css.facts} data-facts>
-      <dl>{main.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}</dl>
-      <button type="button" className={css.section} aria-expanded={all} onClick={() => { setAll(!all); localStorage.setItem('facts', all ? '' : 'all') }}><Icon name={all ? 'chevronDown' : 'chevronRight'} size={14} />{t('facts.system')}</button>
-      {all && <dl>{rest.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}</dl>}
+      {crowded && <input className={css.find} type="search" value={search} aria-label={t('facts.find')} placeholder={t('facts.find')} onChange={e => setSearch(e.target.value)} />}
+      {sections.map(s => {
+        const list = s.fields.filter(fits)
+        if (list.length === 0) return null
+        const isOpen = wanted !== '' || !closed.includes(s.name)
+        return (
+          <section key={s.name} aria-label={t(`facts.${s.name}`)}>
+            {sections.length > 1 && <SectionHead name={s.name} open={isOpen} onToggle={() => toggle(s.name)} />}
+            {isOpen && <dl className={css.list}>{list.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}</dl>}
+          </section>
+        )
+      })}
+      {wanted && !found && <p className={css.quiet}>{t('choose.none')}</p>}
+      {hidden > 0 && <button type="button" className={css.section} onClick={() => setEmpties(true)}><Icon name="plus" size={14} />{t('facts.empties', { n: hidden })}</button>}
     </div>
   )
 }

@@ -7,22 +7,22 @@ import { type Key, label, t } from '../../lib/i18n'
 import { keys } from '../../lib/keys'
 import { Button } from '../../lib/kit'
 import { nameOf, useNames } from '../../lib/names'
-import { type HistoryPage, reread } from '../../lib/records'
+import { type HistoryPage, reread, undoVersion } from '../../lib/records'
 import { client } from '../../lib/query'
 import { fieldNamed, isHousekeeping } from '../../lib/schema'
-import { complain, explain, toast } from '../../lib/toast'
+import { complain, didChange, explain } from '../../lib/toast'
 import type { Change, Obj, Rec } from '../../lib/types'
 import { Bones, ErrorState } from '../../parts/States'
 import { ago } from '../../parts/time'
 import css from './record.module.css'
 import type { TabProps } from './tabs'
 
-const verbs: Record<string, Key> = { create: 'verb.create', update: 'verb.update', delete: 'verb.delete', restore: 'verb.restore', undo: 'verb.undo' }
+export const verbs: Record<string, Key> = { create: 'verb.create', update: 'verb.update', delete: 'verb.delete', restore: 'verb.restore', undo: 'verb.undo' }
 
 const vias: Record<string, Key> = { api: 'via.api', cli: 'via.cli', import: 'via.import', automation: 'via.automation', integration: 'via.integration', job: 'via.job', portal: 'via.portal' }
 
 /** What a change did, as words: field, old value struck out, new value. */
-function Diff({ change, object }: { change: Change; object: Obj }) {
+export function Diff({ change, object }: { change: Change; object: Obj }) {
   const [all, setAll] = useState(false)
   if (change.erased) return <p className={css.none}>{t('history.erased')}</p>
   const made = change.verb === 'create'
@@ -55,8 +55,15 @@ export function History({ rec, object }: TabProps) {
   if (q.isError) return <ErrorState text={explain(q.error)} onRetry={() => void q.refetch()} />
   const changes = (q.data?.pages ?? []).flatMap(p => p.changes)
   const restore = (version: number) => {
+    const again = async () => {
+      await reread(rec.object, rec.id)
+      await client.invalidateQueries({ queryKey: keys.records(rec.object) })
+    }
     post<Rec>(`/records/${rec.object}/${rec.id}/restore`, { version })
-      .then(() => reread(rec.object, rec.id)).then(() => { void client.invalidateQueries({ queryKey: keys.records(rec.object) }); toast(t('history.restored', { version })) })
+      .then(async now => {
+        didChange(t('history.restored', { version }), async () => { await undoVersion(rec.object, rec.id, now.version); await again() })
+        await again()
+      })
       .catch(complain)
   }
   return (

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useId, useState } from 'react'
 import { t } from '../../lib/i18n'
+import { useObjects } from '../../lib/schema'
 import type { Obj, Rec } from '../../lib/types'
 import { Boundary } from '../../parts/Boundary'
 import css from './record.module.css'
@@ -7,8 +8,9 @@ import { tabs } from './tabs'
 
 export function Tabs({ rec, object, tab, onTab }: { rec: Rec; object: Obj; tab?: string; onTab?: (id: string) => void }) {
   const id = useId()
+  const all = useObjects()
   const [own, setOwn] = useState('')
-  const fit = tabs.filter(x => x.fits(object))
+  const fit = tabs.filter(x => x.fits(object, all))
   const now = fit.find(x => x.id === (tab || own)) ?? fit[0]
   if (!now) return null
   const go = (to: string) => (onTab ? onTab(to) : setOwn(to))

@@ -13,6 +13,7 @@ const placeOf = (o: Obj): Place => ({ to: `/o/${o.name}`, text: label(o.plural),
 export function sections(objects: Obj[], _session: Session): Section[] {
   const { work, setup } = groupsOf(objects)
   const list: Section[] = [
+    { title: 'nav.start', places: [{ to: '/', text: t('home'), icon: 'home' }] },
     { title: 'nav.work', places: [...work.map(placeOf), ...(work.some(o => o.name === 'meeting' || o.name === 'task' || o.name === 'call') ? [{ to: '/calendar', text: t('cal.title'), icon: 'calendar' as const }] : [])] },
     { title: 'nav.admin', places: setup.map(placeOf) },
   ]
