@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { get } from '../../lib/api'
-import { label, type Lang, t, useLang } from '../../lib/i18n'
+import { noun, type Lang, t, useLang } from '../../lib/i18n'
 import { Button } from '../../lib/kit'
 import { open } from '../../lib/overlay'
 import { keepOwn, readOwn } from '../../lib/own'
@@ -64,8 +64,8 @@ export function First() {
           <Button size="xs" variant={lang === 'en' ? 'default' : 'filled'} lang="zh-CN" onClick={() => speak('zh-CN')}>简体中文</Button>
         </Step>
         {path && <Step done={done.imported} title={t('first.import')} text={t('first.import.text')}><Button size="xs" variant="default" component={Link} to={path}>{t('first.import.go')}</Button></Step>}
-        <Step done={done.record} title={t('first.record')} text={t('first.record.text', { what: label(makes.label) })}>
-          <Button size="xs" leftSection={<Icon name={iconOf(makes.name)} size={14} />} onClick={() => open({ kind: 'create', object: makes.name, done: () => void client.invalidateQueries({ queryKey: ['records', 'first'] }) })}>{t('create.what', { what: label(makes.label) })}</Button>
+        <Step done={done.record} title={t('first.record')} text={t('first.record.text', { what: noun(makes.label) })}>
+          <Button size="xs" leftSection={<Icon name={iconOf(makes.name)} size={14} />} onClick={() => open({ kind: 'create', object: makes.name, done: () => void client.invalidateQueries({ queryKey: ['records', 'first'] }) })}>{t('create.what', { what: noun(makes.label) })}</Button>
         </Step>
       </ol>
     </section>

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { showMoment } from '../../fields/date'
 import { get } from '../../lib/api'
-import { label, t } from '../../lib/i18n'
+import { noun, t } from '../../lib/i18n'
 import { keys } from '../../lib/keys'
 import { Button } from '../../lib/kit'
 import { nameOf, useNames } from '../../lib/names'
@@ -20,7 +20,7 @@ import { Bones, ErrorState } from '../../parts/States'
 import css from './home.module.css'
 import { Panel } from './Panel'
 
-const most = 12
+const most = 8
 export const openTasks = 'owner == me() && !(status in ["completed", "deferred"])'
 
 /** Those with a day, the earliest first, and then those without one. */
@@ -53,9 +53,9 @@ export function Tasks({ object }: { object: Obj }) {
   const now = new Date().toISOString()
   const count = q.data && q.data.count > 0 ? t(q.data.capped ? 'count.more' : 'count', { n: q.data.count }) : ''
   return (
-    <Panel title={t('home.tasks')} icon="checklist" count={count} tools={object.can.create && <button type="button" className={css.tool} onClick={create}><Icon name="plus" size={14} />{t('create.what', { what: label(object.label) })}</button>}>
+    <Panel title={t('home.tasks')} icon="checklist" count={count} tools={object.can.create && <button type="button" className={css.tool} onClick={create}><Icon name="plus" size={14} />{t('create.what', { what: noun(object.label) })}</button>}>
       {q.isLoading ? <Bones rows={5} /> : q.isError && !q.data ? <ErrorState text={explain(q.error)} onRetry={() => void q.refetch()} /> : q.data!.records.length === 0 ? (
-        <div className={css.quiet}><p>{t('home.tasks.none')}</p>{object.can.create && <Button size="xs" variant="default" onClick={create}>{t('create.what', { what: label(object.label) })}</Button>}</div>
+        <div className={css.quiet}><p>{t('home.tasks.none')}</p>{object.can.create && <Button size="xs" variant="default" onClick={create}>{t('create.what', { what: noun(object.label) })}</Button>}</div>
       ) : (
         <ul ref={list} className={css.rows} onKeyDown={onKeyDown}>
           {q.data!.records.map(x => {
@@ -69,8 +69,8 @@ export function Tasks({ object }: { object: Obj }) {
                 {x.can.update ? <input type="checkbox" className={css.tick} checked={done.has(x.id)} aria-label={t('task.done', { what: subject })} onChange={() => finish(x)} /> : <span className={css.tick} />}
                 <span className={css.what}>
                   <Link to="/o/$object/$id" params={{ object: 'task', id: x.id }} dir="auto">{subject}</Link>
-                  {name && about && <Link to="/o/$object/$id" params={about} className={css.dim}>{name}</Link>}
                 </span>
+                {name && about && !subject.includes(name) && <Link to="/o/$object/$id" params={about} className={css.about}>{name}</Link>}
                 {x.fields.priority === 'high' && <span className={css.flag}><Icon name="flag" size={13} />{t('home.high')}</span>}
                 {due && (due < now ? <span className={css.late}><Icon name="alert" size={13} />{t('timeline.late', { when: showMoment(due) })}</span> : <span className={css.when}>{day === today ? t('home.today', { time: toLocal(due, zone()).slice(11) }) : showMoment(due)}</span>)}
               </li>

@@ -12,4 +12,7 @@ it('counts where there were several', () => {
   expect(summarise([set('s', { changes: 3, kind: 'batch', undone_by: 'u' })], [entry('s', 'create', 'note', 'n'), entry('s', 'create', 'task', 't'), entry('s', 'update', 'deal', 'd')])[0])
     .toMatchObject({ verb: 'update', object: '', record: '', changes: 3, objects: ['note', 'task', 'deal'], undone: true })
 })
+it('names the record though its way through the stages was written along', () => {
+  expect(summarise([set('s', { changes: 2 })], [entry('s', 'update', 'deal', 'd'), entry('s', 'create', 'stage_change', 'x')])[0]).toMatchObject({ verb: 'update', object: 'deal', record: 'd' })
+})
 it('says less where the journal says nothing', () => expect(summarise([set('s')], [])[0]).toMatchObject({ record: '', object: '', verb: 'update' }))

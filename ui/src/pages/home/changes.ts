@@ -1,6 +1,7 @@
 // What this person changed of late, one line for each change set, from the set and its entries in the journal.
 import { get } from '../../lib/api'
 import { quote } from '../../lib/cel'
+import { inside } from '../../lib/schema'
 import type { Rec } from '../../lib/types'
 
 interface Entry { verb: string; object: string; record: string; changeset: string }
@@ -9,7 +10,8 @@ export interface Done { id: string; kind: string; time: string; changes: number;
 /** What a set did, in one word each; several verbs of one set are a change. */
 export function summarise(sets: Rec[], entries: Entry[]): Done[] {
   return sets.map(s => {
-    const own = entries.filter(e => e.changeset === s.id && e.record)
+    // What Wardbook writes along with a change, such as a deal's way through its stages, is no change of its own.
+    const own = entries.filter(e => e.changeset === s.id && e.record && !inside.includes(e.object))
     const records = [...new Set(own.map(e => e.record))]
     const verbs = [...new Set(own.map(e => e.verb))]
     const objects = [...new Set(own.map(e => e.object))]

@@ -4,10 +4,11 @@ import { Link } from '@tanstack/react-router'
 import { typeOf } from '../../fields'
 import { get } from '../../lib/api'
 import { quote } from '../../lib/cel'
-import { label, t } from '../../lib/i18n'
+import { label, noun, t } from '../../lib/i18n'
 import { keys } from '../../lib/keys'
 import { learn, useNames } from '../../lib/names'
 import { open } from '../../lib/overlay'
+import { learnLinks } from '../../lib/records'
 import { filled, type Relation, relationsOf } from '../../lib/relations'
 import { defaultColumns, fieldNamed, pathsOf, recTitle, titleOf, useObjects } from '../../lib/schema'
 import { explain } from '../../lib/toast'
@@ -28,15 +29,14 @@ function columnsOf(r: Relation): Field[] {
 
 function List({ relation: r, rec, of, twice }: { relation: Relation; rec: Rec; of: Obj; twice: boolean }) {
   const columns = columnsOf(r)
-  const filter = r.field.type === 'any' ? `${r.field.name} == ${quote(rec.id)}` : `${r.field.name} == ${quote(rec.id)}`
+  const filter = `${r.field.name} == ${quote(rec.id)}`
   const fields = [...new Set([...r.object.title, ...columns.flatMap(pathsOf)])].join(',')
   const q = useQuery({
     queryKey: [...keys.records(r.object.name), 'related', rec.id, r.field.name],
     queryFn: async ({ signal }) => {
       const page = await get<Page>(`/records/${r.object.name}`, { query: { filter, fields, limit: most, count: true }, signal })
-      for (const x of page.records) {
-        learn(x.object, x.id, titleOf(r.object, x.fields))
-      }
+      for (const x of page.records) learn(x.object, x.id, titleOf(r.object, x.fields))
+      learnLinks(r.object, page.records)
       return page
     },
   })
@@ -51,7 +51,7 @@ function List({ relation: r, rec, of, twice }: { relation: Relation; rec: Rec; o
         <h2>{title}</h2>
         {count !== undefined && <span className={css.count}>{t(q.data?.count_capped ? 'count.more' : 'count', { n: count })}</span>}
         <span className={css.space} />
-        {r.object.can.create && r.field.can.edit && <button type="button" className={css.add} onClick={add}><Icon name="plus" size={14} />{t('related.add', { what: label(r.object.label) })}</button>}
+        {r.object.can.create && r.field.can.edit && <button type="button" className={css.add} onClick={add}><Icon name="plus" size={14} />{t('related.add', { what: noun(r.object.label) })}</button>}
       </header>
       {q.isLoading ? <Bones rows={2} /> : q.isError && !q.data ? <ErrorState text={explain(q.error)} onRetry={() => void q.refetch()} /> : q.data && q.data.records.length > 0 ? (
         <div className={css.scroll}>
@@ -67,7 +67,7 @@ function List({ relation: r, rec, of, twice }: { relation: Relation; rec: Rec; o
             </tbody>
           </table>
         </div>
-      ) : <p className={css.none}>{t('related.none', { what: plural })}</p>}
+      ) : <p className={css.none}>{t('related.none', { what: noun(r.object.plural) })}</p>}
       {q.data?.next_cursor && <Link className={css.all} to="/o/$object" params={{ object: r.object.name }} search={{ f: filter }}>{t('related.all', { n: count ?? most })}</Link>}
     </section>
   )
@@ -79,7 +79,7 @@ export function Related({ rec, object }: TabProps) {
   if (list.length === 0) return <EmptyState icon="stack" title={t('related.nothing')} />
   return (
     <div className={css.lists}>
-      {list.map(r => <Boundary key={`${r.object.name} ${r.field.name}`}><List relation={r} rec={rec} of={object} twice={list.filter(x => x.object === r.object).length > 1} /></Boundary>)}
+      {list.map(r => <Boundary key={`${r.object.name} ${r.field.name}`}><List relation={r} rec={rec} of={object} twice={r.object.name === object.name || list.filter(x => x.object === r.object).length > 1} /></Boundary>)}
     </div>
   )
 }

@@ -43,12 +43,12 @@ export function dayText(day: string): string {
   return near ? t(`day.${near}`, { day: text }) : text
 }
 
-function Row({ kind, time, children, done }: { kind: string; time: string; children: ReactNode; done?: boolean }) {
+function Row({ kind, time, children, done, day }: { kind: string; time: string; children: ReactNode; done?: boolean; /** its day is not said above it */ day?: boolean }) {
   return (
     <li className={`${css.line} ${css[kind] ?? ''} ${done ? css.done : ''}`}>
       <span className={css.mark}><Icon name={marks[kind] ?? iconOf(kind)} size={14} /></span>
       <div>{children}</div>
-      {time && <time className={css.time} dateTime={time} title={showMoment(time)}>{clock(time)}</time>}
+      {time && <time className={css.time} dateTime={time} title={showMoment(time)}>{day ? showMoment(time) : clock(time)}</time>}
     </li>
   )
 }
@@ -70,7 +70,7 @@ const parts: Record<Happening, { text: string; facts: string[] }> = {
 }
 
 /** A note, call, meeting or task: what it is, about whom, by whom, and what it says. */
-function Happened({ item, of, onTask }: { item: Extract<Item, { kind: Happening }>; of: Rec; onTask: (rec: Rec) => void }) {
+function Happened({ item, of, ahead, onTask }: { item: Extract<Item, { kind: Happening }>; of: Rec; ahead: boolean; onTask: (rec: Rec) => void }) {
   const { rec, kind } = item
   const o = objectNamed(rec.object)
   if (!o) return null
@@ -84,11 +84,11 @@ function Happened({ item, of, onTask }: { item: Extract<Item, { kind: Happening 
   const late = kind === 'task' && !done && due !== '' && due < new Date().toISOString()
   const facts = shape.facts.filter(n => n !== 'due_at' || !late).map(n => { const f = fieldNamed(o, n); return f && rec.fields[n] ? `${n === 'due_at' ? t('timeline.due') : ''}${typeOf(f).text(rec.fields[n], f)}` : '' }).filter(Boolean)
   return (
-    <Row kind={kind} time={item.at} done={done}>
+    <Row kind={kind} time={ahead && kind === 'task' ? '' : item.at} day={ahead} done={done}>
       <div className={css.top}>
         {kind === 'task' && rec.can.update && <input type="checkbox" className={css.tick} checked={done} aria-label={t('task.done', { what: subject })} onChange={() => onTask(rec)} />}
         <b><Link to="/o/$object/$id" params={{ object: rec.object, id: rec.id }}>{subject || label(o.label)}</Link></b>
-        {other && about && <Link to="/o/$object/$id" params={about} className={css.dim}>{other}</Link>}
+        {other && about && <Link to="/o/$object/$id" params={about} className={css.other}>{other}</Link>}
         {late && <span className={css.late}><Icon name="alert" size={13} />{t('timeline.late', { when: showMoment(due) })}</span>}
         {facts.length > 0 && <span className={css.dim}>{facts.join(' · ')}</span>}
         <span className={css.dim}>{person(rec.fields.owner ?? rec.fields.created_by)}</span>
@@ -107,9 +107,8 @@ function Changed({ change, of }: { change: Change; of: Rec }) {
   return (
     <Row kind="change" time={change.time}>
       <div className={css.top}>
-        <span>{t(verbs[change.verb] ?? 'verb.update')}</span>
+        <span><b>{person(change.actor)}</b> {t(verbs[change.verb] ?? 'verb.update')}</span>
         {f && step && !made && <span>{label(f.label)}{t('colon')}<span className={css.dim}>{typeOf(f).text(step.old, f) || '—'}</span> → <b>{typeOf(f).text(step.new, f) || '—'}</b></span>}
-        <span className={css.dim}>{person(change.actor)}</span>
         {(change.fields?.length ?? 0) > (made ? 0 : 1) && <button type="button" className={css.fold} aria-expanded={open} onClick={() => setOpen(!open)}><Icon name={open ? 'chevronDown' : 'chevronRight'} size={13} />{t('timeline.details')}</button>}
       </div>
       {open && o && <Diff change={change} object={o} />}
@@ -161,7 +160,7 @@ export function Timeline({ rec, object }: TabProps) {
   const ahead = seen.filter(i => isAhead(i, now)).sort((a, b) => (dueOf(a) < dueOf(b) ? -1 : 1))
   const pinned = seen.filter(i => i.kind === 'note' && i.rec.fields.pinned === true)
   const list = days(seen.filter(i => !isAhead(i, now) && !pinned.includes(i)), zone(), steps)
-  const show = (i: Item) => (i.kind === 'change' ? <Changed key={i.key} change={i.change} of={rec} /> : i.kind === 'watch' ? <Watched key={i.key} item={i} /> : <Happened key={i.key} item={i} of={rec} onTask={onTask} />)
+  const show = (i: Item) => (i.kind === 'change' ? <Changed key={i.key} change={i.change} of={rec} /> : i.kind === 'watch' ? <Watched key={i.key} item={i} /> : <Happened key={i.key} item={i} of={rec} ahead={isAhead(i, now)} onTask={onTask} />)
   const group = (title: string, items: Item[]) => items.length > 0 && <section aria-label={title}><h2 className={css.day}>{title}</h2><ul className={css.lines}>{items.map(show)}</ul></section>
   return (
     <>
