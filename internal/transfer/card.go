@@ -297,7 +297,7 @@ func (c *cardReader) row(line int, list []property) *Row {
 	}
 	for _, p := range lost {
 		if len(seen[p.name]) > 0 {
-			c.note(Note{p.line, "this line of a card cannot be decoded and was left out; the card has another one of its kind"})
+			c.note(Note{Line: p.line, Text: "this line of a card cannot be decoded and was left out; the card has another one of its kind", Code: "card_line"})
 			continue
 		}
 		row.Wrong = append(row.Wrong, fault.Field{Name: p.name, Reason: "bad_encoding", Message: fmt.Sprintf("line %d cannot be decoded: export the card anew as vCard 3.0", p.line)})
@@ -350,7 +350,7 @@ func (c *cardReader) shown(v map[string]string, text string, line int) {
 	}
 	v["last_name"], v["first_name"] = words[len(words)-1], strings.Join(words[:len(words)-1], " ")
 	if len(words) > 1 && !strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
-		c.note(Note{line, "the card does not say which part of the name is the family's; the last word was taken for it"})
+		c.note(Note{Line: line, Text: "the card does not say which part of the name is the family's; the last word was taken for it", Code: "card_name"})
 	}
 }
 
@@ -370,7 +370,7 @@ func (c *cardReader) pair(v map[string]string, name string, line int, list []pro
 	}
 	v[name], v[name+" 2"] = part(texts, 0), part(texts, 1)
 	if len(texts) > 2 {
-		c.note(Note{line, fmt.Sprintf("the card has %d values for %s; two were taken", len(texts), name)})
+		c.note(Note{Line: line, Text: fmt.Sprintf("the card has %d values for %s; two were taken", len(texts), name), Code: "card_values", Column: name})
 	}
 }
 

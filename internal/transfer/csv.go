@@ -13,10 +13,10 @@ import (
 // readCSV reads delimited text: comma, semicolon, tab or bar. Rows may be shorter than the heading.
 // encoding/csv is not used because what it cannot read it cannot mend either: a quote that is never
 // closed, a row with another delimiter, a line break without quotes (docs/decisions/0014-import-files.md).
-func readCSV(src Source, w writing) (*Table, error) {
-	t := &Table{Format: "csv"}
-	if w.name == "Windows-1252" {
-		t.note(Note{Text: "the file says not how it is written; it was read as Windows-1252 (Western Europe). Look at accented letters before you import it; where they are wrong, save it as CSV UTF-8"})
+func readCSV(src Source, w writing, opt ReadOptions) (*Table, error) {
+	t := &Table{Format: "csv", Reading: Reading{Encoding: w.word()}}
+	if w.name == "Windows-1252" && opt.Encoding == "" {
+		t.note(Note{Code: "western", Text: "the file says not how it is written; it was read as Windows-1252 (Western Europe). Look at accented letters before you import it; where they are wrong, save it as CSV UTF-8"})
 	}
 	in, err := w.open(src)
 	if err != nil {
@@ -27,6 +27,10 @@ func readCSV(src Source, w writing) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opt.Delimiter != "" {
+		comma = opt.Delimiter[0]
+	}
+	t.Delimiter = string(comma)
 	begin := &csvReader{in: in, comma: comma, note: t.note}
 	row, err := begin.record()
 	if errors.Is(err, io.EOF) {
@@ -36,7 +40,7 @@ func readCSV(src Source, w writing) (*Table, error) {
 		return nil, err
 	}
 	if first.n > 0 {
-		t.note(Note{first.n, "this line is no row of the table and was passed over"})
+		t.note(Note{Line: first.n, Text: "this line is no row of the table and was passed over", Code: "passed"})
 	}
 	if err := t.heading(row); err != nil {
 		return nil, err
@@ -98,9 +102,12 @@ func headLines(in *lines) (passed line, comma byte, err error) {
 	return passed, comma, nil
 }
 
+// delimiters are the signs between values.
+const delimiters = ",;\t|"
+
 // delimiter is the sign that stands most often in a line, outside of quotes, and how often.
 func delimiter(text string) (byte, int) {
-	const signs = ",;\t|"
+	const signs = delimiters
 	var counts [len(signs)]int
 	quoted := false
 	for i := range len(text) {
@@ -163,7 +170,7 @@ func (c *csvReader) next() (*Row, error) {
 			c.ahead = more
 			return row, nil
 		}
-		c.note(Note{more.Line, "this line continues the last value of the row before it; quotes around that value are missing"})
+		c.note(Note{Line: more.Line, Text: "this line continues the last value of the row before it; quotes around that value are missing", Code: "continued"})
 		row.Cells[c.width-1] += "\n" + more.Cells[0]
 	}
 }
@@ -220,10 +227,10 @@ func (c *csvReader) otherwise(first line, cells []string) []string {
 		switch {
 		case s.open || len(s.cells) != c.width:
 		case sign == c.comma:
-			c.note(Note{first.n, "the whole row stands in quotes, as if it were one value; they were taken away"})
+			c.note(Note{Line: first.n, Text: "the whole row stands in quotes, as if it were one value; they were taken away", Code: "quoted_row"})
 			return s.cells
 		default:
-			c.note(Note{first.n, fmt.Sprintf("this row has the delimiter %q where the others have %q", sign, c.comma)})
+			c.note(Note{Line: first.n, Text: fmt.Sprintf("this row has the delimiter %q where the others have %q", sign, c.comma), Code: "other_delimiter"})
 			return s.cells
 		}
 	}
@@ -268,7 +275,7 @@ func (c *csvReader) unclosed(first line, held []line) ([]string, error) {
 	if c.width < 2 || len(cells) != c.width || !c.whole(held) {
 		return nil, fault.New(fault.Invalid, "open_quote", "line %d: a quote (\") is never closed, and it is not clear where its value ends: close it, or save the file anew", first.n)
 	}
-	c.note(Note{first.n, "a quote (\") is never closed; its value was taken to end with the line"})
+	c.note(Note{Line: first.n, Text: "a quote (\") is never closed; its value was taken to end with the line", Code: "open_quote"})
 	c.in.unread(held)
 	return cells, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wardbook/wardbook/internal/authn"
 	"github.com/wardbook/wardbook/internal/door"
@@ -53,7 +54,19 @@ type Result struct {
 	Unused     []string          `json:"unused"`     // columns that no field takes
 	Notes      []Note            `json:"notes,omitempty"`
 	Twins      []Twin            `json:"twins,omitempty"`  // the first duplicates
+	Wrong      []WrongValue      `json:"wrong,omitempty"`  // what is wrong with them, the same values together
 	Errors     []RowError        `json:"errors,omitempty"` // the first rows that are wrong
+}
+
+// WrongValue is what is wrong in the same way in some rows.
+type WrongValue struct {
+	Column  string `json:"column"`          // or the field that no column fills
+	Field   string `json:"field,omitempty"` // where the column goes
+	Text    string `json:"text,omitempty"`  // in the file; none where it is not the value that is wrong
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+	Rows    int    `json:"rows"`
+	Line    int    `json:"line"` // of the first of them
 }
 
 // RowError says what is wrong with a row of the file.
@@ -75,6 +88,8 @@ type Twin struct {
 const (
 	maxErrors = 20_000
 	maxTwins  = 1000
+	maxWrong  = 200
+	maxShown  = 200 // bytes of a wrong value
 )
 
 // Import makes or changes records from a table. The whole file is one transaction and one change set,
@@ -128,6 +143,7 @@ type importer struct {
 	lines []int32         // line of each row
 	kinds []byte          // of each operation: c or u
 	later []later         // links to records of the same file
+	wrong map[string]int  // where the same wrong values are in the result
 	taken map[id.ID]int32 // records that a row changes, with its line
 	own   map[string]int  // title → operation that makes it, where columns point to the same object
 }
@@ -157,7 +173,8 @@ func (im *importer) run(ctx context.Context) error {
 // operations makes an operation of each row.
 func (im *importer) operations(yield func(door.Operation, error) bool) {
 	r := im.result
-	r.Created, r.Updated, r.Skipped, r.Failed, r.Missing, r.Duplicates, r.Twins, r.Errors = 0, 0, 0, 0, 0, 0, nil, nil
+	r.Created, r.Updated, r.Skipped, r.Failed, r.Missing, r.Duplicates, r.Twins, r.Errors, r.Wrong = 0, 0, 0, 0, 0, 0, nil, nil, nil
+	im.wrong = map[string]int{}
 	im.ops, im.about, im.lines, im.kinds, im.later, im.own, im.taken = 0, im.about[:0], im.lines[:0], im.kinds[:0], nil, map[string]int{}, map[id.ID]int32{}
 	im.about, im.lines, im.kinds = slices.Grow(im.about, im.rows), slices.Grow(im.lines, im.rows), slices.Grow(im.kinds, im.rows)
 	for _, m := range im.matchers {
@@ -189,7 +206,7 @@ func (im *importer) operations(yield func(door.Operation, error) bool) {
 	for _, l := range im.later {
 		op, ok := im.own[l.title]
 		if !ok {
-			im.fail(l.row, []fault.Field{{Name: l.field, Reason: "no_such_record", Message: "there is no such " + im.plan.Object + ", neither stored nor in the file; the rest of the row was imported"}})
+			im.fail(l.row, nil, []fault.Field{{Name: l.field, Reason: "no_such_record", Message: "there is no such " + im.plan.Object + ", neither stored nor in the file; the rest of the row was imported"}})
 			continue
 		}
 		if !im.give(yield, door.Operation{Op: "update", Object: im.plan.Object, Made: l.op, Fields: door.Values{l.field: door.Made{Operation: op}}}, -2-l.row) {
@@ -237,7 +254,7 @@ func (im *importer) done(i int, got door.OperationResult) {
 		if about < -1 {
 			about = -2 - about
 		}
-		im.fail(about, im.named(got.Err))
+		im.fail(about, nil, im.named(got.Err))
 	case about == -1:
 		r.Missing++
 	case about < -1:
@@ -262,13 +279,44 @@ func (im *importer) named(err error) []fault.Field {
 	return fields
 }
 
-func (im *importer) fail(row int, wrong []fault.Field) {
+// fail notes a row that is wrong. cells are as the file has them, where they are at hand.
+func (im *importer) fail(row int, cells *Row, wrong []fault.Field) {
 	r := im.result
+	im.gather(int(im.lines[row]), cells, wrong)
 	if r.Failed++; len(r.Errors) < maxErrors {
 		for i := range wrong {
 			wrong[i].Row = 0 // the line says where
 		}
 		r.Errors = append(r.Errors, RowError{Line: int(im.lines[row]), Row: row, Fields: wrong})
+	}
+}
+
+// gather puts the same wrong values of several rows together.
+func (im *importer) gather(line int, cells *Row, wrong []fault.Field) {
+	r := im.result
+	for _, f := range wrong {
+		w := WrongValue{Column: f.Name, Reason: f.Reason, Message: f.Message, Line: line}
+		for i, c := range im.columns {
+			if c.title != f.Name || c.field == nil {
+				continue
+			}
+			if w.Field = c.name; cells != nil && i < len(cells.Cells) {
+				w.Text = strings.TrimSpace(cells.Cells[i])
+			}
+		}
+		if len(w.Text) > maxShown {
+			w.Text = ""
+		}
+		key := w.Column + "\x00" + w.Reason + "\x00" + w.Text
+		at, known := im.wrong[key]
+		switch {
+		case known:
+			r.Wrong[at].Rows++
+		case len(r.Wrong) < maxWrong:
+			w.Rows = 1
+			im.wrong[key] = len(r.Wrong)
+			r.Wrong = append(r.Wrong, w)
+		}
 	}
 }
 
@@ -287,7 +335,7 @@ func (im *importer) operation(n int, row *Row) (door.Operation, bool) {
 		}
 	}
 	if len(wrong) > 0 {
-		im.fail(n, wrong)
+		im.fail(n, row, wrong)
 		im.later = im.later[:before]
 		return op, false
 	}

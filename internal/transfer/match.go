@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wardbook/wardbook/internal/door"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/schema"
 )
@@ -28,7 +29,7 @@ func (im *importer) match() error {
 				return fault.InField("--map", "unknown_field", "%s has no field %q that a file can fill", im.plan.Object, name)
 			}
 		default:
-			c.target, _ = targetIn(im.info, im.guess(byName, title))
+			c.target, _ = targetIn(im.info, guess(byName, title))
 		}
 		if c.field != nil && taken[c.name] != "" {
 			if !c.told && !im.told(taken[c.name]) && plain(taken[c.name]) != plain(title) { // the first column that fits by its name has it
@@ -54,8 +55,19 @@ func (im *importer) match() error {
 	return im.checkColumns()
 }
 
+// guessed tells where columns may go by their names alone; the first of two has it.
+func guessed(info *door.ObjectInfo, columns []string) map[string]string {
+	byName, taken, out := guesses(info), map[string]bool{}, map[string]string{}
+	for _, title := range columns {
+		if name := guess(byName, title); name != "" && !taken[name] {
+			taken[name], out[title] = true, name
+		}
+	}
+	return out
+}
+
 // guess finds a target by the name of a column. Of columns that had one name, the first one is meant.
-func (im *importer) guess(byName map[string]string, title string) string {
+func guess(byName map[string]string, title string) string {
 	if name := byName[plain(title)]; name != "" {
 		return name
 	}

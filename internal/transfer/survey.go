@@ -126,7 +126,7 @@ func (im *importer) settle() {
 	for i := range im.columns {
 		c := &im.columns[i]
 		if c.field != nil && !c.told && c.bad*2 > c.checked && c.field.Name != im.plan.Key && !c.field.Required {
-			im.note(Note{Text: fmt.Sprintf("column %q is left out: most of its values do not fit %s (%s); to use it, name it with --map, and say what its values mean with --value or --new-options", c.title, c.field.Name, c.field.Type)})
+			im.note(Note{Code: "left_out", Column: c.title, Text: fmt.Sprintf("column %q is left out: most of its values do not fit %s (%s); to use it, name it with --map, and say what its values mean with --value or --new-options", c.title, c.field.Name, c.field.Type)})
 			c.target = target{}
 		}
 		if c.field == nil {
@@ -137,7 +137,7 @@ func (im *importer) settle() {
 		}
 		im.result.Mapping[c.title] = c.name
 		if c.dates.both > 0 && c.dates.order() == unknownOrder && im.plan.Dates == "auto" {
-			im.note(Note{Text: fmt.Sprintf("column %q: %d dates can be read with the day or the month first, and nothing in the column tells which: say it with --dates dmy or --dates mdy", c.title, c.dates.both)})
+			im.note(Note{Code: "date_order", Column: c.title, Text: fmt.Sprintf("column %q: %d dates can be read with the day or the month first, and nothing in the column tells which: say it with --dates dmy or --dates mdy", c.title, c.dates.both)})
 		}
 	}
 }

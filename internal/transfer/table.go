@@ -26,15 +26,36 @@ type Table struct {
 	Format  string // csv, xlsx or vcard
 	Columns []string
 	Notes   []Note // what was found out about the file
+	Reading        // how it is read
 
 	// rows reads the rows one after another and ends with io.EOF. It tells what it mended by note.
 	rows func(note func(Note)) (rowReader, error)
 }
 
+// Reading is how a file is read.
+type Reading struct {
+	Encoding  string   `json:"encoding,omitempty"`  // of a text; one of Encodings where it can be told, too
+	Delimiter string   `json:"delimiter,omitempty"` // of a text: one of , ; tab |
+	Sheet     string   `json:"sheet,omitempty"`     // of a workbook
+	Sheets    []string `json:"sheets,omitempty"`    // that the workbook has
+}
+
+// visible are the names of sheets that are not hidden.
+func visible(sheets []sheet) (names []string) {
+	for _, s := range sheets {
+		if !s.hidden {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
 // Note is something about a file that its owner should know and that is no error.
 type Note struct {
-	Line int    `json:"line,omitempty"` // 0: the whole file
-	Text string `json:"text"`
+	Line   int    `json:"line,omitempty"` // 0: the whole file
+	Text   string `json:"text"`
+	Code   string `json:"code,omitempty"`   // for programs that say it in other words
+	Column string `json:"column,omitempty"` // that it is about
 }
 
 // Row is a row of a table. It is valid until the next one is read.
@@ -89,11 +110,27 @@ func (t *Table) Each(note func(Note), do func(n int, r *Row) error) (err error) 
 
 // ReadOptions tell how to read a file, where that is not to be found out.
 type ReadOptions struct {
-	Sheet string // of a workbook; none: the first one that holds rows
+	Sheet     string // of a workbook; none: the first one that holds rows
+	Encoding  string // of a text: one of Encodings
+	Delimiter string // of a text: one of , ; tab |
+}
+
+// check refuses options that mean nothing.
+func (o ReadOptions) check() error {
+	if _, known := writings()[o.Encoding]; !known && o.Encoding != "" {
+		return fault.InField("encoding", "unknown_word", "use %s", strings.Join(Encodings(), ", "))
+	}
+	if o.Delimiter != "" && (len(o.Delimiter) != 1 || !strings.Contains(delimiters, o.Delimiter)) {
+		return fault.InField("delimiter", "unknown_word", "use a comma, a semicolon, a tab or a bar")
+	}
+	return nil
 }
 
 // Read finds out what a file is and reads its heading.
 func Read(src Source, opt ReadOptions) (*Table, error) {
+	if err := opt.check(); err != nil {
+		return nil, err
+	}
 	f, err := src()
 	if err != nil {
 		return nil, unreadable(err)
@@ -113,7 +150,7 @@ func Read(src Source, opt ReadOptions) (*Table, error) {
 	case bytes.HasPrefix(head, []byte("%PDF")):
 		return nil, fault.New(fault.Invalid, "no_table", "the file is a PDF: send CSV, XLSX or vCard")
 	}
-	w, err := detect(src)
+	w, err := told(src, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +158,7 @@ func Read(src Source, opt ReadOptions) (*Table, error) {
 	if err != nil || isCards {
 		return t, err
 	}
-	return readCSV(src, w)
+	return readCSV(src, w, opt)
 }
 
 // heading makes names of columns of a row: none empty, none twice.
@@ -156,7 +193,7 @@ func (t *Table) heading(row *Row) error {
 				seen[base]++
 			}
 			if seen[base] == 2 {
-				t.note(Note{row.Line, fmt.Sprintf("several columns have the name %q: they are called %q, %q and so on here", base, base+" 1", base+" 2")})
+				t.note(Note{row.Line, fmt.Sprintf("several columns have the name %q: they are called %q, %q and so on here", base, base+" 1", base+" 2"), "same_name", base})
 			}
 		}
 		t.Columns = append(t.Columns, name)
@@ -196,4 +233,33 @@ func blank(row []string) bool {
 
 func emptyFile() error {
 	return fault.New(fault.Invalid, "empty_file", "the file is empty: its first row must name the columns")
+}
+
+// What a sample of a table holds.
+const (
+	sampleRows = 20
+	sampleCell = 120 // characters
+)
+
+// sample is the first rows of a table; of a row that is wrong as it stands, what can be read.
+func (t *Table) sample() ([][]string, error) {
+	out := [][]string{}
+	err := t.Each(nil, func(n int, r *Row) error {
+		if n == sampleRows {
+			return errEnough
+		}
+		row := make([]string, len(t.Columns))
+		for i, cell := range r.Cells {
+			row[i] = strings.TrimSpace(cell)
+			if long := []rune(row[i]); len(long) > sampleCell {
+				row[i] = string(long[:sampleCell]) + "…"
+			}
+		}
+		out = append(out, row)
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return out, err
 }

@@ -26,6 +26,52 @@ type writing struct {
 	as   encoding.Encoding // nil for UTF-8
 }
 
+// writings are the encodings that can be told, by name.
+func writings() map[string]writing {
+	return map[string]writing{
+		"utf-8":        {name: "UTF-8"},
+		"gb18030":      {name: "GB 18030", as: simplifiedchinese.GB18030},
+		"windows-1252": {name: "Windows-1252", as: charmap.Windows1252},
+		"utf-16le":     {name: "UTF-16 little endian", as: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)},
+		"utf-16be":     {name: "UTF-16 big endian", as: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)},
+	}
+}
+
+// Encodings are the names of encodings that can be told.
+func Encodings() []string { return sortedNames(writings()) }
+
+// word is the name by which an encoding can be told.
+func (w writing) word() string {
+	for word, x := range writings() {
+		if x.name == w.name {
+			return word
+		}
+	}
+	return w.name
+}
+
+// told is how a text is written: as the options say, or as is found out. A mark is no part of the text.
+func told(src Source, opt ReadOptions) (writing, error) {
+	if opt.Encoding == "" {
+		return detect(src)
+	}
+	w := writings()[opt.Encoding]
+	f, err := src()
+	if err != nil {
+		return w, unreadable(err)
+	}
+	defer f.Close()
+	head := make([]byte, 3)
+	n, _ := io.ReadFull(f, head)
+	switch head = head[:n]; {
+	case w.name == "UTF-8" && bytes.HasPrefix(head, []byte("\ufeff")):
+		w.mark = 3
+	case strings.HasPrefix(w.name, "UTF-16") && (bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff"))):
+		w.mark = 2
+	}
+	return w, nil
+}
+
 const headSize = 64 << 10
 
 // detect finds out how a text is written: by its mark, by where NUL stands, and else by what it can be

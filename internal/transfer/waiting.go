@@ -49,6 +49,8 @@ type Upload struct {
 	ID      id.ID
 	Object  string
 	Table   *Table
+	Sample  [][]string        // the first rows, long values cut
+	Guess   map[string]string // column → where it may go, by its name
 	Expires time.Time
 
 	plan  Plan
@@ -149,14 +151,50 @@ func (w *Waiting) Keep(ctx context.Context, actor authn.Actor, p Plan, opt ReadO
 	w.size -= u.size - size
 	u.size = size
 	w.mu.Unlock()
-	table, err := Read(w.spool.source(u.ID), opt)
-	if err != nil {
+	read := &Upload{}
+	if err := w.read(ctx, u, read, opt); err != nil {
 		return nil, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	u.Table = table
+	u.Table, u.Sample, u.Guess = read.Table, read.Sample, read.Guess
 	return u, nil
+}
+
+// read reads the heading and the first rows of an upload's file into another one.
+func (w *Waiting) read(ctx context.Context, u, into *Upload, opt ReadOptions) (err error) {
+	if into.Table, err = Read(w.spool.source(u.ID), opt); err != nil {
+		return err
+	}
+	if into.Sample, err = into.Table.sample(); err != nil {
+		return err
+	}
+	info, err := objectOf(ctx, w.d.As(u.actor, door.ViaImport), u.Object)
+	if err == nil {
+		into.Guess = guessed(info, into.Table.Columns)
+	}
+	return err
+}
+
+// Reread reads a file that waits in another way, with another plan.
+func (w *Waiting) Reread(ctx context.Context, u *Upload, p Plan, opt ReadOptions) (*Upload, error) {
+	again := &Upload{ID: u.ID, Object: u.Object, plan: p, Expires: w.now().Add(waitTime), actor: u.actor, size: u.size}
+	if err := w.read(ctx, u, again, opt); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := u.state()
+	switch {
+	case w.uploads[u.ID] != u:
+		return nil, fault.New(fault.Conflict, "changed", "the file was read in another way, or taken back, meanwhile: look at it again")
+	case s.Status == "running":
+		return nil, fault.New(fault.Conflict, "running", "the import runs already")
+	case s.Status == "done" && !s.Result.ChangeSet.IsZero():
+		return nil, fault.New(fault.Conflict, "imported", "the file was imported already: undo its change set, or send the file again")
+	}
+	w.uploads[u.ID] = again
+	return again, nil
 }
 
 // admit makes room for a file, which counts with the largest size until it is known.
@@ -250,6 +288,9 @@ func (w *Waiting) Run(ctx context.Context, u *Upload, p Plan, dry bool) error {
 	w.mu.Lock()
 	s := u.state()
 	switch {
+	case w.uploads[u.ID] != u:
+		w.mu.Unlock()
+		return fault.New(fault.Conflict, "changed", "the file was read in another way, or taken back, meanwhile: look at it again")
 	case w.ctx.Err() != nil:
 		w.mu.Unlock()
 		return fault.New(fault.Unavailable, "stopping", "the server is stopping: try again")

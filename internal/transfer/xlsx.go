@@ -49,7 +49,7 @@ func readXLSX(src Source, opt ReadOptions) (*Table, error) {
 		if opt.Sheet != "" && s.name != opt.Sheet || opt.Sheet == "" && s.hidden {
 			continue
 		}
-		t := &Table{Format: "xlsx"}
+		t := &Table{Format: "xlsx", Reading: Reading{Sheet: s.name, Sheets: visible(sheets)}}
 		first, err := wb.begin(t, s)
 		if errors.Is(err, io.EOF) { // no rows
 			continue
@@ -58,7 +58,7 @@ func readXLSX(src Source, opt ReadOptions) (*Table, error) {
 			return nil, err
 		}
 		if len(sheets) > 1 && opt.Sheet == "" {
-			t.note(Note{Text: fmt.Sprintf("the workbook has %d sheets; this is %q", len(sheets), sheets[i].name)})
+			t.note(Note{Text: fmt.Sprintf("the workbook has %d sheets; this is %q", len(sheets), sheets[i].name), Code: "sheets"})
 		}
 		t.rows = func(func(Note)) (rowReader, error) {
 			r, err := wb.open(s)
@@ -102,7 +102,7 @@ func (wb *workbook) begin(t *Table, s sheet) (line int, err error) {
 	heading := Row{Line: row.Line, Cells: append([]string(nil), row.Cells...)}
 	if filled(heading.Cells) == 1 { // perhaps a title above the table
 		if below, err := r.next(); err == nil && filled(below.Cells) > 1 {
-			t.note(Note{heading.Line, "this row is no row of the table and was passed over"})
+			t.note(Note{Line: heading.Line, Text: "this row is no row of the table and was passed over", Code: "passed"})
 			heading = Row{Line: below.Line, Cells: append([]string(nil), below.Cells...)}
 		}
 	}

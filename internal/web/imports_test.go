@@ -68,6 +68,38 @@ func TestImportOverTheAPI(t *testing.T) {
 	s.onDisk(t, secret, false)
 }
 
+// A file that was read wrongly is read in another way, without sending it again; what is the same in wrong
+// rows stands together, with its text.
+func TestImportReadAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sqldb.SQLite)
+	a := s.send(t, "POST", "/api/v1/imports", s.owner, form("object", "company", "encoding", "windows-1252", "file", "name|staff, about\n北京|a few, or so\nB|a few, or so\nC|7,8\n")).want(201)
+	path := "/api/v1/imports/" + a.str("id")
+	if a.str("encoding") != "windows-1252" || a.str("delimiter") != "," || a.str("sample/0/0") != "åŒ—äº¬|a few" || a.str("columns/0") != "name|staff" {
+		t.Error(a.text)
+	}
+	a = s.send(t, "PATCH", path, s.owner, `{"delimiter":"|","plan":{"map":{"staff, about":"employees"}}}`).want(200)
+	if a.str("encoding") != "utf-8" || a.str("sample/0/0") != "北京" || a.str("guess/name") != "name" || a.str("result/mapping/staff, about") != "employees" {
+		t.Error(a.text)
+	}
+	if a.str("result/wrong/0/text") != "a few, or so" || a.str("result/wrong/0/field") != "employees" || !strings.Contains(a.text, `"rows":2,"line":2}`) {
+		t.Error(a.text)
+	}
+	for body, reason := range map[string]string{`{"encoding":"ebcdic"}`: "invalid_field", `{"delimiter":"x"}`: "invalid_field", `{"encoding":"utf-16le"}`: "bad_encoding"} {
+		if a := s.send(t, "PATCH", path, s.owner, body).want(422); a.str("reason") != reason {
+			t.Error(a.text)
+		}
+	}
+	a = s.send(t, "GET", path, s.owner, "").want(200) // what could not be read left it as it was
+	if a.str("delimiter") != "|" || a.str("sample/1/0") != "B" {
+		t.Error(a.text)
+	}
+	s.send(t, "POST", path+"/run", s.owner, `{"plan":{"map":{"staff, about":"employees"},"values":{"employees":{"a few, or so":"5","7,8":"8"}}}}`).want(200)
+	if a := s.send(t, "PATCH", path, s.owner, `{}`).want(409); a.str("reason") != "imported" {
+		t.Error(a.text)
+	}
+}
+
 // onDisk looks at the files that wait: none of them holds the text, and there are some, or none.
 func (s *site) onDisk(t *testing.T, text string, some bool) {
 	t.Helper()

@@ -79,6 +79,7 @@ func rows() map[string]row {
 		"GET /api/v1/exports/{id}/file":                 {"/api/v1/exports/$export/file", "", 200, 404, 404, 0, 0},
 		"POST /api/v1/imports":                          {"/api/v1/imports", form("object", "company", "file", "name\nZeta\n"), 201, 404, 404, 0, 0},
 		"GET /api/v1/imports/{id}":                      {"/api/v1/imports/$upload", "", 200, 404, 404, 0, 0},
+		"PATCH /api/v1/imports/{id}":                    {"/api/v1/imports/$upload", `{"plan":{"map":{"employees":"-"}}}`, 200, 404, 404, 0, 0},
 		"DELETE /api/v1/imports/{id}":                   {"/api/v1/imports/$upload2", "", 204, 404, 404, 0, 0},
 		"POST /api/v1/imports/{id}/run":                 {"/api/v1/imports/$upload/run", `{"dry_run":false}`, 200, 404, 404, 0, 0},
 		"GET /api/v1/imports/{id}/errors.csv":           {"/api/v1/imports/$upload/errors.csv", "", 200, 404, 404, 0, 0},

@@ -117,14 +117,17 @@ func fileParts() map[string]js {
 	} {
 		export[name] = s
 	}
-	note := structure(map[string]js{"line": count(), "text": text(2000)}, "line")
+	note := structure(map[string]js{"line": count(), "text": text(2000), "code": word(), "column": text(1000)}, "line", "code", "column")
 	twin := structure(map[string]js{"line": count(), "by": word(), "record": ident(), "other": count()}, "record", "other")
 	problems := js{"type": []string{"array", "null"}, "items": ref("fieldProblem"), "maxItems": 1000}
 	wrong := structure(map[string]js{"line": count(), "row": count(), "fields": problems})
+	alike := structure(map[string]js{
+		"column": text(1000), "field": text(100), "text": text(200), "reason": word(), "message": text(2000), "rows": count(), "line": count(),
+	}, "field", "text")
 	result := structure(map[string]js{
 		"changeset": noIdent(), "rows": count(), "created": count(), "updated": count(), "skipped": count(), "failed": count(), "missing": count(), "duplicates": count(),
-		"mapping": words(500), "unused": {"type": []string{"array", "null"}, "items": text(1000), "maxItems": 500}, "notes": many(note, listed), "twins": many(twin, listed), "errors": many(wrong, listed),
-	}, "notes", "twins", "errors")
+		"mapping": words(500), "unused": {"type": []string{"array", "null"}, "items": text(1000), "maxItems": 500}, "notes": many(note, listed), "twins": many(twin, listed), "errors": many(wrong, listed), "wrong": many(alike, 200),
+	}, "notes", "twins", "errors", "wrong")
 	return map[string]js{
 		"exportInput": structure(asked(), "filter", "fields", "format", "layout"),
 		"export":      structure(export),
@@ -136,8 +139,9 @@ func fileParts() map[string]js {
 		"import": structure(map[string]js{
 			"id": ident(), "object": word(), "status": oneOf("waiting", "running", "done", "failed"), "format": word(), "columns": many(text(1000), 500), "plan": ref("importPlan"),
 			"done": count(), "of": count(), "result": result, "expires_at": moment8601(), "tried": count(),
+			"encoding": text(50), "delimiter": text(1), "sheet": text(100), "sheets": many(text(100), 1000), "sample": many(many(text(1000), 500), 20), "guess": words(500),
 			"problem": structure(map[string]js{"code": word(), "reason": word(), "detail": text(2000), "errors": many(ref("fieldProblem"), 1000)}, "errors"),
-		}, "result", "problem", "tried"),
+		}, "result", "problem", "tried", "encoding", "delimiter", "sheet", "sheets"),
 	}
 }
 

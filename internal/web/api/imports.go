@@ -35,6 +35,10 @@ type importJSON struct {
 	Expires string           `json:"expires_at"`
 
 	Tried int `json:"tried,omitempty"` // of a preview: it tried this many rows at most
+
+	transfer.Reading
+	Sample [][]string        `json:"sample"` // the first rows
+	Guess  map[string]string `json:"guess"`  // column → where it may go, by its name alone
 }
 
 // importProblem says why a file cannot be imported as planned.
@@ -60,6 +64,7 @@ func (a *API) importOf(u *transfer.Upload) importJSON {
 	out := importJSON{
 		ID: u.ID, Object: u.Object, Status: s.Status, Format: u.Table.Format, Columns: u.Table.Columns, Plan: s.Plan, Done: s.Done, Of: s.Of,
 		Result: clipped(s.Result), Problem: problemOf(s.Err), Expires: stamp(u.Expires),
+		Reading: u.Table.Reading, Sample: u.Sample, Guess: u.Guess,
 	}
 	return out
 }
@@ -103,8 +108,9 @@ func keepImport(a *API, c *call) (reply, error) {
 
 // importForm is what comes before the file.
 type importForm struct {
-	object, sheet, like string
-	plan                transfer.Plan
+	object, like string
+	read         transfer.ReadOptions
+	plan         transfer.Plan
 }
 
 func (f *importForm) take(p *multipart.Part) error {
@@ -119,13 +125,17 @@ func (f *importForm) take(p *multipart.Part) error {
 	case "object":
 		f.object = string(b)
 	case "sheet":
-		f.sheet = string(b)
+		f.read.Sheet = string(b)
+	case "encoding":
+		f.read.Encoding = string(b)
+	case "delimiter":
+		f.read.Delimiter = string(b)
 	case "like":
 		f.like = string(b)
 	case "plan":
 		return readPlan(b, &f.plan)
 	default:
-		return fault.InField(p.FormName(), "unknown_part", "there is no such part; there are: object, plan, sheet, like, file")
+		return fault.InField(p.FormName(), "unknown_part", "there is no such part; there are: object, plan, sheet, encoding, delimiter, like, file")
 	}
 	return nil
 }
@@ -164,14 +174,43 @@ func (a *API) takeFile(c *call, form *importForm, file io.Reader) (reply, error)
 		}
 		plan = saved.With(plan)
 	}
-	u, err := a.waiting.Keep(c.Request.Context(), c.actor, plan, transfer.ReadOptions{Sheet: form.sheet}, bodyErrors{file})
+	u, err := a.waiting.Keep(c.Request.Context(), c.actor, plan, form.read, bodyErrors{file})
 	if err != nil {
 		return reply{}, err
 	}
+	return reply{status: http.StatusCreated, body: a.tried(c, u), header: map[string]string{"Location": importsPath + "/" + u.ID.String()}}, nil
+}
+
+// tried is an import with what its first rows would do.
+func (a *API) tried(c *call, u *transfer.Upload) importJSON {
 	out := a.importOf(u)
 	result, tried, err := a.waiting.Preview(c.Request.Context(), u)
 	out.Result, out.Problem, out.Tried = clipped(result), problemOf(err), tried
-	return reply{status: http.StatusCreated, body: out, header: map[string]string{"Location": importsPath + "/" + u.ID.String()}}, nil
+	return out
+}
+
+// rereadImport reads a file that waits in another way, or takes another plan, and tries its first rows
+// again. What is not named is found out.
+func rereadImport(a *API, c *call) (reply, error) {
+	u, err := a.upload(c)
+	if err != nil {
+		return reply{}, err
+	}
+	var b struct {
+		Plan      transfer.Plan `json:"plan"`
+		Sheet     string        `json:"sheet"`
+		Encoding  string        `json:"encoding"`
+		Delimiter string        `json:"delimiter"`
+	}
+	if err := c.decode(&b); err != nil {
+		return reply{}, err
+	}
+	b.Plan.Object = u.Object
+	u, err = a.waiting.Reread(c.ctx, u, b.Plan, transfer.ReadOptions{Sheet: b.Sheet, Encoding: b.Encoding, Delimiter: b.Delimiter})
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{body: a.tried(c, u)}, nil
 }
 
 // bodyErrors says of a body that broke off that the request was not complete.

@@ -3,6 +3,8 @@ package api
 import (
 	"maps"
 	"net/http"
+
+	"github.com/wardbook/wardbook/internal/transfer"
 )
 
 // shape is what a route takes and answers, for the description of the API. A route without its shape,
@@ -29,7 +31,8 @@ type shape struct {
 func shapes() map[string]shape {
 	const v = "/api/v1"
 	record, fields := ref("record"), structure(map[string]js{"fields": ref("write")})
-	all := map[string]shape{
+	all := fileShapes()
+	maps.Copy(all, map[string]shape{
 		"GET " + v + "/me":                                {name: "getMe", tag: "you", answer: ref("me")},
 		"GET " + v + "/openapi.json":                      {name: "getDescription", tag: "you", answer: js{"type": "object", "required": []string{"openapi", "info", "paths", "components"}}},
 		"GET " + v + "/objects":                           {name: "listObjects", tag: "structure", answer: structure(map[string]js{"objects": many(ref("object"), 500)})},
@@ -86,13 +89,29 @@ func shapes() map[string]shape {
 			name: "issueToken", tag: "you", status: http.StatusCreated, answer: ref("apiToken"), person: true,
 			body: structure(map[string]js{"name": text(200), "scopes": many(text(100), 100), "days": whole(1, 3660)}, "days"),
 		},
-		"DELETE " + v + "/tokens/{id}":    {name: "revokeToken", tag: "you", status: http.StatusNoContent, person: true},
+		"DELETE " + v + "/tokens/{id}": {name: "revokeToken", tag: "you", status: http.StatusNoContent, person: true},
+	})
+	all["GET "+v+"/records/{object}/{id}/why"] = shape{name: "explainRights", tag: "records", answer: ref("why")}
+	maps.Copy(all, journalShapes())
+	return all
+}
+
+// fileShapes are those of exports and imports.
+func fileShapes() map[string]shape {
+	const v = "/api/v1"
+	return map[string]shape{
 		"POST " + v + "/exports":          {name: "prepareExport", tag: "files", body: ref("exportInput"), status: http.StatusCreated, answer: ref("export"), needs: "repeat"},
 		"GET " + v + "/exports/{id}":      {name: "getExport", tag: "files", answer: ref("export")},
 		"GET " + v + "/exports/{id}/file": {name: "fetchExport", tag: "files", answer: file(maxUpload), media: exportMedia, once: true},
 		"POST " + v + "/imports": {
 			name: "sendImport", tag: "files", form: true, status: http.StatusCreated, answer: ref("import"),
-			body: structure(map[string]js{"object": word(), "plan": ref("importPlan"), "sheet": text(100), "like": ident(), "file": file(maxUpload)}, "plan", "sheet", "like"),
+			body: structure(map[string]js{
+				"object": word(), "plan": ref("importPlan"), "sheet": text(100), "encoding": encoding(), "delimiter": text(1), "like": ident(), "file": file(maxUpload),
+			}, "plan", "sheet", "encoding", "delimiter", "like"),
+		},
+		"PATCH " + v + "/imports/{id}": {
+			name: "rereadImport", tag: "files", answer: ref("import"),
+			body: structure(map[string]js{"plan": ref("importPlan"), "sheet": text(100), "encoding": encoding(), "delimiter": text(1)}, "plan", "sheet", "encoding", "delimiter"),
 		},
 		"GET " + v + "/imports/{id}":    {name: "getImport", tag: "files", answer: ref("import")},
 		"DELETE " + v + "/imports/{id}": {name: "dropImport", tag: "files", status: http.StatusNoContent},
@@ -101,9 +120,6 @@ func shapes() map[string]shape {
 		},
 		"GET " + v + "/imports/{id}/errors.csv": {name: "getImportErrors", tag: "files", answer: file(maxUpload), media: "text/csv", once: true},
 	}
-	all["GET "+v+"/records/{object}/{id}/why"] = shape{name: "explainRights", tag: "records", answer: ref("why")}
-	maps.Copy(all, journalShapes())
-	return all
 }
 
 // journalShapes are those of what happened, and happens.
@@ -127,6 +143,9 @@ const exportMedia = "text/csv application/json application/x-ndjson text/vcard a
 
 // fileMedia are the media types of what a file or image field holds: pictures, and everything else.
 const fileMedia = "application/octet-stream image/gif image/jpeg image/png image/webp"
+
+// encoding is how a text file may be told to be written.
+func encoding() js { return oneOf(append([]string{""}, transfer.Encodings()...)...) }
 
 // tags are the chapters of the description.
 func tags() []js {
