@@ -52,8 +52,20 @@ const calendar = createRoute({
   component: lazyRouteComponent(() => import('./pages/calendar/CalendarPage')),
 })
 
+const imports = createRoute({ getParentRoute: () => root, path: '/imports', component: lazyRouteComponent(() => import('./pages/imports/ImportsPage')) })
+const newImport = createRoute({
+  getParentRoute: () => root, path: '/imports/new', validateSearch: strings(['object', 'id', 'step']) as (raw: Record<string, unknown>) => { object?: string; id?: string; step?: string },
+  component: lazyRouteComponent(() => import('./pages/imports/NewImportPage')),
+})
+const exports = createRoute({ getParentRoute: () => root, path: '/exports', component: lazyRouteComponent(() => import('./pages/exports/ExportsPage')) })
+const changes = createRoute({
+  getParentRoute: () => root, path: '/changes', validateSearch: strings(['who', 'kind']) as (raw: Record<string, unknown>) => { who?: string; kind?: string },
+  component: lazyRouteComponent(() => import('./pages/changes/ChangesPage')),
+})
+const changeSet = createRoute({ getParentRoute: () => root, path: '/changes/$id', component: lazyRouteComponent(() => import('./pages/changes/ChangeSetPage')) })
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, list, record, calendar]),
+  routeTree: root.addChildren([home, list, record, calendar, imports, newImport, exports, changes, changeSet]),
   defaultPreload: false,
   scrollRestoration: false,
   // Plain text in addresses, that people can read and send to each other.

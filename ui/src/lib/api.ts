@@ -56,6 +56,7 @@ let csrf = ''
 let signInAgain: (() => Promise<void>) | undefined
 
 export function setCsrf(value: string) { csrf = value }
+/** For requests that fetch cannot make. */
 export const csrfValue = () => csrf
 
 /** Says how a person signs in again; the promise ends when that is done. */

@@ -69,6 +69,6 @@ async function takeBack(entry: Done) {
 export function undoLast(): boolean {
   const entry = done.at(-1)
   if (entry) void takeBack(entry)
-  else toast(t('undo.nothing'))
+  else void import('../pages/changes/sets').then(m => m.undoStored(), complain) // after a reload, what the server knows
   return Boolean(entry)
 }

@@ -1,6 +1,6 @@
 // What can be done to several records at once. Every change is previewed by the server first, is one
 // change set, and can be taken back.
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { typeOf } from '../../fields'
 import { get } from '../../lib/api'
 import { label, t } from '../../lib/i18n'
@@ -15,6 +15,8 @@ import form from '../../parts/form.module.css'
 import { Icon } from '../../parts/Icon'
 import css from './list.module.css'
 import type { ListState } from './state'
+
+const ExportDialog = lazy(() => import('../exports/ExportDialog'))
 
 interface Props { object: Obj; state: ListState; selected: Set<string>; onSelect: (ids: Set<string>) => void }
 
@@ -73,6 +75,7 @@ function EditMany({ object, ids, onClose }: { object: Obj; ids: string[]; onClos
 
 export default function Bulk({ object, state, selected, onSelect }: Props) {
   const [editing, setEditing] = useState(false)
+  const [exporting, setExporting] = useState(false)
   const ids = [...selected]
   const clear = () => onSelect(new Set())
   const all = () => { matching(object, state).then(r => { onSelect(new Set(r.ids)); if (r.more) toast(t('bulk.limit', { n: batchLimit })) }, complain) }
@@ -89,10 +92,12 @@ export default function Bulk({ object, state, selected, onSelect }: Props) {
         ? <button type="button" className={`${css.tool} ${css.words}`} disabled={tooMany} onClick={restore}><Icon name="undo" /><span>{t('restore')}</span></button>
         : <>
             {object.can.update && <button type="button" className={`${css.tool} ${css.words}`} disabled={tooMany} onClick={() => setEditing(true)}><Icon name="note" /><span>{t('edit')}</span></button>}
+            {object.can.export && <button type="button" className={`${css.tool} ${css.words}`} onClick={() => setExporting(true)}><Icon name="up" /><span>{t('exp.open')}</span></button>}
             {object.can.delete && <button type="button" className={`${css.tool} ${css.words}`} disabled={tooMany} onClick={drop}><Icon name="trash" /><span>{t('delete')}</span></button>}
           </>}
       <span className={css.space} />
       <button type="button" className={`${css.tool} ${css.words}`} onClick={clear}><span>{t('bulk.clear')}</span><kbd>Esc</kbd></button>
+      {exporting && <Suspense fallback={null}><ExportDialog object={object} filter="" search="" columns={state.columns.map(c => c.field.name)} ids={ids} onClose={() => setExporting(false)} /></Suspense>}
       {editing && <EditMany object={object} ids={ids} onClose={changed => { setEditing(false); if (changed) clear() }} />}
     </div>
   )

@@ -3,6 +3,8 @@ import { Button } from '../../lib/kit'
 import { open } from '../../lib/overlay'
 import type { Obj } from '../../lib/types'
 import { Icon, iconOf } from '../../parts/Icon'
+import { router } from '../../router'
+import { mayImport } from '../imports/importable'
 import { EmptyState } from '../../parts/States'
 import type { ListState } from './state'
 
@@ -21,6 +23,7 @@ export function NothingHere({ object, state }: { object: Obj; state: ListState }
   return (
     <EmptyState icon={iconOf(object.name)} title={t('empty.none', { what })} text={t('empty.first')}>
       <Button size="sm" leftSection={<Icon name="plus" />} onClick={() => open({ kind: 'create', object: object.name })}>{t('create.what', { what: noun(object.label) })}</Button>
+      {mayImport(object) && <Button size="sm" variant="default" leftSection={<Icon name="down" />} onClick={() => void router.navigate({ to: '/imports/new', search: { object: object.name } })}>{t('imp.file')}</Button>}
     </EmptyState>
   )
 }

@@ -15,6 +15,7 @@ import { Boundary } from '../../parts/Boundary'
 import { Icon } from '../../parts/Icon'
 import { Bones } from '../../parts/States'
 import type { ListSearch } from '../../router'
+import { mayImport } from '../imports/importable'
 import { NotFound } from '../NotFound'
 import { Chips } from './Filters'
 import { layouts } from './layouts'
@@ -24,6 +25,7 @@ import { ViewBar } from './ViewBar'
 import { useViews } from './views'
 
 const Bulk = lazy(() => import('./Bulk'))
+const ExportDialog = lazy(() => import('../exports/ExportDialog'))
 const Peek = lazy(() => import('../record/Peek'))
 
 export default function ListPage() {
@@ -53,6 +55,7 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
   const state = useListState(o, search, views.views)
   const [selected, setSelected] = useState<Set<string>>(new Set())
   const [adding, setAdding] = useState(false)
+  const [exporting, setExporting] = useState(false)
   const count = useCount(o, state)
   const title = state.bin ? t('bin.of', { what: label(o.plural) }) : label(o.plural)
   useTitle(title)
@@ -67,6 +70,7 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
     ...(o.can.create ? [{ id: 'create', text: t('create.what', { what: noun(o.label) }), icon: 'plus' as const, keys: 'c', run: create }] : []),
     { id: 'filter', text: t('filter.add'), icon: 'filter' as const, keys: '/', run: () => setAdding(true) },
     ...(state.filter ? [{ id: 'clear', text: t('filter.clear'), icon: 'x' as const, run: () => state.set({ filter: '' }) }] : []),
+    ...(o.can.export && !state.bin ? [{ id: 'export', text: t('exp.title', { what: label(o.plural) }), icon: 'up' as const, run: () => setExporting(true) }] : []),
     { id: 'bin', text: state.bin ? t('bin.leave') : t('bin.open'), icon: 'trash' as const, run: () => state.setBin(!state.bin) },
   ], `${o.name} ${Boolean(state.filter)} ${state.bin} ${useLang()}`)
 
@@ -79,7 +83,11 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
           <span className={css.space} />
           <Menu position="bottom-end" width={200} shadow="none" transitionProps={{ duration: 0 }}>
             <Menu.Target><button type="button" className={css.tool} aria-label={t('more')}><Icon name="dots" size={18} /></button></Menu.Target>
-            <Menu.Dropdown><Menu.Item leftSection={<Icon name="trash" />} onClick={() => state.setBin(!state.bin)}>{t(state.bin ? 'bin.leave' : 'bin.open')}</Menu.Item></Menu.Dropdown>
+            <Menu.Dropdown>
+              {mayImport(o) && <Menu.Item leftSection={<Icon name="down" />} onClick={() => void navigate({ to: '/imports/new', search: { object: o.name } })}>{t('imp.file')}</Menu.Item>}
+              {o.can.export && !state.bin && <Menu.Item leftSection={<Icon name="up" />} onClick={() => setExporting(true)}>{t('exp.open')}</Menu.Item>}
+              {o.can.delete && <Menu.Item leftSection={<Icon name="trash" />} onClick={() => state.setBin(!state.bin)}>{t(state.bin ? 'bin.leave' : 'bin.open')}</Menu.Item>}
+            </Menu.Dropdown>
           </Menu>
           {o.can.create && !state.bin && <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={create}>{t('create.what', { what: noun(o.label) })}</Button>}
         </header>
@@ -93,6 +101,7 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
           </Suspense>
         </Boundary>
       </div>
+      {exporting && <Suspense fallback={null}><ExportDialog object={o} filter={state.filter} search={state.search} columns={state.columns.map(c => c.field.name)} onClose={() => setExporting(false)} /></Suspense>}
       {peekId && peekObject && <Boundary key={peekId}><Suspense fallback={null}><Peek object={peekObject} id={peekId} onClose={() => peek(null)} /></Suspense></Boundary>}
     </div>
   )

@@ -17,6 +17,7 @@ import { Icon, iconOf } from '../Icon'
 import { Overlays } from '../Overlays'
 import { Reauth } from '../Reauth'
 import { Toasts } from '../Toasts'
+import { dataActions } from './data'
 import { sections } from './sections'
 import css from './Shell.module.css'
 
@@ -43,6 +44,7 @@ function useGlobalActions(toggleSide: () => void) {
     })),
     ...(usable.some(o => o.name === 'meeting' || o.name === 'task') ? [{ id: 'go calendar', text: t('go.to', { what: t('cal.title') }), icon: 'calendar' as const, keys: 'g k', run: () => void router.navigate({ to: '/calendar' }) }] : []),
     ...usable.filter(o => o.can.create).map((o): Action => ({ id: `new ${o.name}`, text: t('create.what', { what: noun(o.label) }), icon: 'plus', run: () => open({ kind: 'create', object: o.name }) })),
+    ...dataActions(objects),
   ]
   useActions(list, `${lang} ${look} ${usable.length}`)
 }

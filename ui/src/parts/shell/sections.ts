@@ -4,6 +4,7 @@ import { type Key, label, t } from '../../lib/i18n'
 import { groupsOf } from '../../lib/schema'
 import type { Obj, Session } from '../../lib/types'
 import { type IconName, iconOf } from '../Icon'
+import { dataPlaces } from './data'
 
 export interface Place { to: string; text: string; icon: IconName }
 export interface Section { title: Key; places: Place[] }
@@ -15,6 +16,7 @@ export function sections(objects: Obj[], _session: Session): Section[] {
   const list: Section[] = [
     { title: 'nav.start', places: [{ to: '/', text: t('home'), icon: 'home' }] },
     { title: 'nav.work', places: [...work.map(placeOf), ...(work.some(o => o.name === 'meeting' || o.name === 'task' || o.name === 'call') ? [{ to: '/calendar', text: t('cal.title'), icon: 'calendar' as const }] : [])] },
+    { title: 'nav.data', places: dataPlaces(objects) },
     { title: 'nav.admin', places: setup.map(placeOf) },
   ]
   return list.filter(s => s.places.length > 0)
