@@ -43,12 +43,18 @@ export const complain = (e: unknown) => {
 interface Done { text: string; undo: () => Promise<void>; toast: number }
 const done: Done[] = []
 
-/** Tells that something was done, and lets it be taken back from the message or with Ctrl+Z. */
+/** Tells that something was done, and lets it be taken back from the message or with Ctrl+Z. Answers how to
+ *  forget it, for what was taken back in another way. */
 export function didChange(text: string, undo: () => Promise<void>) {
   const entry: Done = { text, undo, toast: 0 }
   done.push(entry)
   if (done.length > 50) done.shift()
   entry.toast = toast(text, { text: t('undo'), run: () => void takeBack(entry) })
+  return () => {
+    const at = done.indexOf(entry)
+    if (at >= 0) done.splice(at, 1)
+    dismiss(entry.toast)
+  }
 }
 
 async function takeBack(entry: Done) {

@@ -31,12 +31,17 @@ function useChange(object: string, id: string, set: string, enabled = true) {
   })
 }
 
+function Now({ object, id, field }: { object: string; id: string; field: string }) {
+  const rec = useRecord(object, id)
+  const f = fieldNamed(objectNamed(object), field)
+  return rec.data && f ? typeOf(f).text(rec.data.fields[field], f) || '—' : '…'
+}
+
 /** Field by field: before, with this change, and, where it matters, now. */
 function Fields({ object, id, set, only, now }: { object: string; id: string; set: string; only?: string[]; now?: boolean }) {
   useNames()
   const o = objectNamed(object)
   const q = useChange(object, id, set)
-  const rec = useRecord(object, now ? id : '')
   if (q.isLoading) return <Bones rows={2} />
   if (q.isError) return <p className={css.dim}>{explain(q.error)}</p>
   const all = q.data?.flatMap(c => c.fields ?? []) ?? []
@@ -49,7 +54,7 @@ function Fields({ object, id, set, only, now }: { object: string; id: string; se
         {list.map(c => {
           const f = fieldNamed(o, c.field)!
           const text = (v: unknown) => typeOf(f).text(v, f) || '—'
-          return <tr key={c.field}><td>{label(f.label)}</td><td>{text(c.old)}</td><td>{text(c.new)}</td>{now && <td><b>{rec.data ? text(rec.data.fields[c.field]) : '…'}</b></td>}</tr>
+          return <tr key={c.field}><td>{label(f.label)}</td><td>{text(c.old)}</td><td>{text(c.new)}</td>{now && <td><b><Now object={object} id={id} field={c.field} /></b></td>}</tr>
         })}
       </tbody>
     </table>
@@ -151,7 +156,7 @@ export default function ChangeSetPage() {
           <section>
             <h2 className={css.section}>{t('chg.records')}</h2>
             <div className={css.frame} style={{ maxHeight: 'none' }}>
-              <table className={css.table}>
+              <table className={`${css.table} ${css.records}`}>
                 <thead><tr><th scope="col"><span className="hidden-visually">{t('chg.details')}</span></th><th scope="col">{t('chg.record')}</th><th scope="col">{t('imp.object.name')}</th><th scope="col">{t('chg.done')}</th></tr></thead>
                 <tbody>{records.map(r => <Row key={`${r.object} ${r.id}`} {...r} set={id} />)}</tbody>
               </table>

@@ -5,7 +5,7 @@ import { label, t } from '../../lib/i18n'
 import { client } from '../../lib/query'
 import { objectNamed } from '../../lib/schema'
 import { theSession } from '../../lib/session'
-import { didChange, toast, complain } from '../../lib/toast'
+import { complain, didChange, toast } from '../../lib/toast'
 import type { components } from '../../lib/schema.gen'
 import type { Conflict, Rec } from '../../lib/types'
 import { ago } from '../../parts/time'
@@ -23,16 +23,17 @@ export const dryUndo = (id: string, signal?: AbortSignal) => post<Undone>(`/chan
 /** Takes a change set back. Every list may have changed by it. */
 export async function undoSet(id: string, rest = false): Promise<Undone> {
   const r = await post<Undone>(`/changesets/${id}/undo`, { skip_conflicts: rest })
+  offered.get(id)?.()
   await client.invalidateQueries({ queryKey: ['records'] })
   return r
 }
 
-const offered = new Set<string>()
+/** What can be taken back with Ctrl+Z, and how that is forgotten. */
+const offered = new Map<string, () => void>()
 /** Says what was done, once, with the way back. */
 export function offerUndo(id: string, text: string) {
   if (!id || offered.has(id)) return
-  offered.add(id)
-  didChange(text, async () => { await undoSet(id) })
+  offered.set(id, didChange(text, async () => { await undoSet(id) }))
 }
 
 /** The list of the records of an object that a change set made, or changed last. */

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useEffect, useState } from 'react'
 import { get, newKey, post, Problem } from '../../lib/api'
-import { currentLang, label, t } from '../../lib/i18n'
+import { currentLang, label, noun, t } from '../../lib/i18n'
 import { Button } from '../../lib/kit'
 import { client } from '../../lib/query'
 import { explain } from '../../lib/toast'
@@ -55,7 +55,7 @@ function Running({ job, object, onClose }: { job: Job; object: Obj; onClose: () 
   return (
     <div className={form.form}>
       <div role="status">
-        {state === 'done' && t('exp.done', { n: rows, what: label(rows === 1 ? object.label : object.plural) })}
+        {state === 'done' && t('exp.done', { n: rows, what: noun(rows === 1 ? object.label : object.plural) })}
         {(state === 'ready' || state === 'running') && t('exp.running')}
       </div>
       {(state === 'ready' || state === 'running') && <progress className={css.bar} aria-label={t('exp.progress')} />}
@@ -84,7 +84,7 @@ export default function ExportDialog({ object, filter, search, columns, ids, onC
   const capped = !ids && count.data?.count_capped
   const tooMany = (ids ?? []).length > mostNamed || Boolean(search && !ids && (capped || (n ?? 0) > mostNamed))
   const table = format === 'csv' || format === 'xlsx'
-  const what = label(n === 1 ? object.label : object.plural)
+  const what = noun(n === 1 ? object.label : object.plural)
   const toggle = (name: string) => setPicked(was => { const next = new Set(was); if (!next.delete(name)) next.add(name); return next })
   const submit = async (e: FormEvent) => {
     e.preventDefault()
@@ -104,7 +104,7 @@ export default function ExportDialog({ object, filter, search, columns, ids, onC
     }
     setBusy(false)
   }
-  const title = n === undefined ? t('exp.title', { what: label(object.plural) }) : capped ? t('exp.title.many', { n, what }) : t('exp.title.n', { n, what })
+  const title = n === undefined ? t('exp.title', { what: noun(object.plural) }) : capped ? t('exp.title.many', { n, what }) : t('exp.title.n', { n, what })
   if (job) return <Dialog title={title} onClose={onClose}><Running job={job} object={object} onClose={onClose} /></Dialog>
   return (
     <Dialog title={title} size={560} onClose={onClose}>

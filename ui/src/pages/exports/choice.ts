@@ -1,6 +1,6 @@
 // What an export asks for, from what a list shows.
 import { quote } from '../../lib/cel'
-import { pathsOf, readable } from '../../lib/schema'
+import { isHousekeeping, pathsOf, readable } from '../../lib/schema'
 import type { Field, Obj } from '../../lib/types'
 
 export type Format = 'csv' | 'xlsx' | 'json' | 'ndjson' | 'vcf'
@@ -8,7 +8,7 @@ export type Format = 'csv' | 'xlsx' | 'json' | 'ndjson' | 'vcf'
 /** vCards are made of people alone. */
 export const formatsOf = (o: Obj): Format[] => ['xlsx', 'csv', 'json', 'ndjson', ...(o.name === 'contact' || o.name === 'lead' ? ['vcf' as const] : [])]
 
-export const exportable = (o: Obj): Field[] => o.fields.filter(f => readable(f) && !['file', 'image', 'secret'].includes(f.type))
+export const exportable = (o: Obj): Field[] => o.fields.filter(f => readable(f) && f.name !== 'deleted_at' && !['file', 'image', 'secret'].includes(f.type)).sort((a, b) => Number(isHousekeeping(a)) - Number(isHousekeeping(b)))
 
 /** The names to ask for. In a table a link is what it leads to, by its title; programs get the identifier, too. */
 export function fieldsFor(list: Field[], format: Format): string[] {

@@ -1,7 +1,8 @@
 // The dry run: what would happen, what is wrong, and what can be mended here.
 import { useEffect, useState } from 'react'
-import { label, t } from '../../lib/i18n'
+import { label, noun, t } from '../../lib/i18n'
 import { Button } from '../../lib/kit'
+import { useSession } from '../../lib/session'
 import { complain } from '../../lib/toast'
 import { Choose } from '../../parts/Choose'
 import form from '../../parts/form.module.css'
@@ -54,12 +55,18 @@ function Mend({ w, object, plan, mapping, edit }: { w: Wrong } & Pick<StepProps,
 }
 
 function Problems(p: StepProps & { r: Result }) {
-  const { r, object, x } = p
+  const { r, object, x, plan, edit } = p
+  const session = useSession()
   const list = r.wrong ?? []
+  const rows = (reason: string) => list.filter(w => w.reason === reason && w.text && w.field).reduce((n, w) => n + w.rows, 0)
+  const missing = plan.create_missing ? 0 : rows('no_such_record')
+  const options = plan.new_options || !session.can.define ? 0 : rows('unknown_option')
   return (
     <section>
       <h2 className={css.section}>{t('imp.problems', { n: r.failed })}</h2>
-      <p className={css.dim}>{t('imp.problems.text')} <a className={css.link} href={`/api/v1/imports/${x.id}/errors.csv`} download>{t('imp.problems.file')}</a></p>
+      <p className={css.dim} style={{ marginBottom: 8 }}>{t('imp.problems.text')} <a className={css.link} href={`/api/v1/imports/${x.id}/errors.csv`} download>{t('imp.problems.file')}</a></p>
+      {missing > 0 && <p>{t('imp.missing.do', { n: missing })} <button type="button" className={css.link} onClick={() => edit({ create_missing: true })}>{t('imp.missing')}</button></p>}
+      {options > 0 && <p>{t('imp.new_options.do', { n: options })} <button type="button" className={css.link} onClick={() => edit({ new_options: true })}>{t('imp.new_options')}</button></p>}
       <div className={css.frame} style={{ maxHeight: 'none' }}>
         <table className={`${css.table} ${css.narrow}`}>
           <thead><tr><th scope="col">{t('imp.column')}</th><th scope="col">{t('imp.value')}</th><th scope="col">{t('imp.why')}</th><th scope="col" className={css.num}>{t('imp.rows')}</th><th scope="col">{t('imp.mend')}</th></tr></thead>
@@ -125,7 +132,7 @@ export function CheckStep(p: StepProps & { onRun: () => void; going: boolean }) 
   const needs = !busy && !starting && x.status !== 'running' && !x.problem && !whole(x)
   useEffect(() => { if (needs) void start(true) }, [needs])
   const n = r ? doing(r) : 0
-  const what = label(n === 1 ? object.label : object.plural)
+  const what = noun(n === 1 ? object.label : object.plural)
   const refused = plan.strict && Boolean(r?.failed)
   return (
       <div className={css.stack}>

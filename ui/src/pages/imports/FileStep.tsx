@@ -1,7 +1,7 @@
 // The first step: for what, and which file.
 import { useQuery } from '@tanstack/react-query'
 import { useBlocker } from '@tanstack/react-router'
-import { type DragEvent, useEffect, useId, useRef, useState } from 'react'
+import { type DragEvent, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { showMoment } from '../../fields/date'
 import { get, Problem } from '../../lib/api'
 import { quote } from '../../lib/cel'
@@ -19,8 +19,8 @@ import type { Import } from './plan'
 
 const largest = 512 << 20
 
-function Leaving({ sending }: { sending: boolean }) {
-  const block = useBlocker({ shouldBlockFn: () => sending, enableBeforeUnload: () => sending, disabled: !sending, withResolver: true })
+function Leaving({ sending }: { sending: RefObject<boolean> }) {
+  const block = useBlocker({ shouldBlockFn: () => sending.current, enableBeforeUnload: () => sending.current, withResolver: true })
   if (block.status !== 'blocked') return null
   return (
     <Dialog title={t('imp.leave')} onClose={block.reset}>
@@ -40,6 +40,7 @@ export function FileStep({ object, onObject, onSent }: { object: string; onObjec
   const [file, setFile] = useState<File>()
   const [over, setOver] = useState(false)
   const stop = useRef<AbortController>(undefined)
+  const sending = useRef(false)
   const input = useRef<HTMLInputElement>(null)
   const id = useId()
   const o = objects.find(x => x.name === object)
@@ -56,12 +57,13 @@ export function FileStep({ object, onObject, onSent }: { object: string; onObjec
     if (f.size === 0) { setBad(new Problem('invalid', 422, '', 'empty_file')); return }
     stop.current = new AbortController()
     setShare(0)
+    sending.current = true
     try {
       const x = await sendFile(f, { object, like: like || undefined, ...reading }, setShare, stop.current.signal)
-      setShare(null)
-      // Not before the question about leaving is off the page.
-      setTimeout(() => onSent(x))
+      sending.current = false
+      onSent(x)
     } catch (e) {
+      sending.current = false
       setShare(null)
       if (!(e instanceof Problem && e.code === 'aborted')) setBad(e)
     }
@@ -71,7 +73,7 @@ export function FileStep({ object, onObject, onSent }: { object: string; onObjec
   const reason = bad instanceof Problem ? bad.reason : ''
   return (
     <div className={css.scroll}>
-      <Leaving sending={share !== null} />
+      <Leaving sending={sending} />
       <div className={`${css.stack} ${css.prose}`}>
         <div className={css.row}>
           <label><span className={form.label}>{t('imp.object')}</span>

@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { Problem } from '../../lib/api'
 import { useStable, useTitle } from '../../lib/hooks'
-import { type Key, label, t, useLang } from '../../lib/i18n'
+import { type Key, noun, t, useLang } from '../../lib/i18n'
 import { Button } from '../../lib/kit'
 import { useObject } from '../../lib/schema'
 import { complain, explain } from '../../lib/toast'
@@ -60,7 +60,7 @@ export default function NewImportPage() {
   const may = (s: Step, i: number) => (!search.id || gone ? s === 'file' : step === 'result' ? s === 'result' : s !== 'file' && s !== 'result' && (i <= at + 1))
   return (
     <div className={css.page}>
-      <header className={css.head}><h1>{object ? t('imp.title.of', { what: label(object.plural) }) : t('imp.title')}</h1></header>
+      <header className={css.head}><h1>{object ? t('imp.title.of', { what: noun(object.plural) }) : t('imp.title')}</h1></header>
       <nav aria-label={t('imp.steps')}>
         <ol className={css.steps}>
           {steps.map(([s, text], i) => <li key={s}><button type="button" className={css.step} aria-current={s === step ? 'step' : undefined} disabled={!may(s, i)} onClick={() => go({ step: s })}><i aria-hidden>{i + 1}</i>{t(text)}</button></li>)}

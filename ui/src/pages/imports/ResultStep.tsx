@@ -1,7 +1,7 @@
 // What an import did, and the ways on from there.
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { label, t } from '../../lib/i18n'
+import { noun, t } from '../../lib/i18n'
 import { Button } from '../../lib/kit'
 import { client } from '../../lib/query'
 import { complain } from '../../lib/toast'
@@ -18,7 +18,7 @@ export function ResultStep({ x, object, onAgain }: { x: Import; object: Obj; onA
   const [busy, setBusy] = useState(false)
   const r = x.result!
   const n = doing(r)
-  const text = t('imp.done', { n, what: label(n === 1 ? object.label : object.plural) })
+  const text = t('imp.done', { n, what: noun(n === 1 ? object.label : object.plural) })
   useEffect(() => {
     void client.invalidateQueries({ queryKey: ['records'] })
     void client.invalidateQueries({ queryKey: ['objects'] })

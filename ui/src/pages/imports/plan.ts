@@ -1,7 +1,7 @@
 // What the wizard knows of a plan without asking: where columns go, what may be chosen, what can be mended.
 import type { components } from '../../lib/schema.gen'
 import { label, t } from '../../lib/i18n'
-import { fieldNamed, objectNamed, targets } from '../../lib/schema'
+import { fieldNamed, isHousekeeping, objectNamed, targets } from '../../lib/schema'
 import type { Field, Obj } from '../../lib/types'
 import type { Choice } from '../../parts/Choose'
 
@@ -32,7 +32,9 @@ export const fillable = (f: Field) => !f.read_only && !computed.includes(f.type)
 /** What a column can fill. */
 export function choicesOf(o: Obj): Choice[] {
   const list: Choice[] = []
-  const names = o.fields.filter(fillable)
+  // What the program keeps by itself comes last.
+  const late = (f: Field) => Number(isHousekeeping(f)) * 2 + Number(f.name === 'owner')
+  const names = o.fields.filter(fillable).sort((a, b) => late(a) - late(b))
   if (names.some(f => f.name === 'last_name') && names.some(f => f.name === 'first_name')) list.push({ key: 'full_name', text: t('imp.full_name') })
   for (const f of names) {
     const text = label(f.label)

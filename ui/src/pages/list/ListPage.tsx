@@ -70,7 +70,7 @@ function List({ o, search, views }: { o: Obj; search: ListSearch; views: ReturnT
     ...(o.can.create ? [{ id: 'create', text: t('create.what', { what: noun(o.label) }), icon: 'plus' as const, keys: 'c', run: create }] : []),
     { id: 'filter', text: t('filter.add'), icon: 'filter' as const, keys: '/', run: () => setAdding(true) },
     ...(state.filter ? [{ id: 'clear', text: t('filter.clear'), icon: 'x' as const, run: () => state.set({ filter: '' }) }] : []),
-    ...(o.can.export && !state.bin ? [{ id: 'export', text: t('exp.title', { what: label(o.plural) }), icon: 'up' as const, run: () => setExporting(true) }] : []),
+    ...(o.can.export && !state.bin ? [{ id: 'export', text: t('exp.title', { what: noun(o.plural) }), icon: 'up' as const, run: () => setExporting(true) }] : []),
     { id: 'bin', text: state.bin ? t('bin.leave') : t('bin.open'), icon: 'trash' as const, run: () => state.setBin(!state.bin) },
   ], `${o.name} ${Boolean(state.filter)} ${state.bin} ${useLang()}`)
 

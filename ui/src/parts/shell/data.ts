@@ -1,6 +1,6 @@
 // Data in and out, for the sidebar and the palette.
 import type { Action } from '../../lib/actions'
-import { label, t } from '../../lib/i18n'
+import { noun, t } from '../../lib/i18n'
 import type { Obj } from '../../lib/types'
 import { importable } from '../../pages/imports/importable'
 import { router } from '../../router'
@@ -19,6 +19,6 @@ export function dataPlaces(objects: Obj[]): Place[] {
 export function dataActions(objects: Obj[]): Action[] {
   return [
     ...dataPlaces(objects).map((p): Action => ({ id: `go ${p.to}`, text: t('go.to', { what: p.text }), icon: p.icon, run: () => void router.navigate({ to: p.to }) })),
-    ...importable(objects).map((o): Action => ({ id: `import ${o.name}`, text: t('imp.title.of', { what: label(o.plural) }), icon: 'down', run: () => void router.navigate({ to: '/imports/new', search: { object: o.name } }) })),
+    ...importable(objects).map((o): Action => ({ id: `import ${o.name}`, text: t('imp.title.of', { what: noun(o.plural) }), icon: 'down', run: () => void router.navigate({ to: '/imports/new', search: { object: o.name } }) })),
   ]
 }
