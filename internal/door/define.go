@@ -24,6 +24,7 @@ type Definition struct {
 	Add     []schema.Field
 	Change  []FieldPatch
 	Repeat  string `json:"-"` // as in Create
+	Dry     bool   `json:"-"` // only check, and answer what the object would be
 }
 
 // request is what a repetition is compared with: a patch's JSON leaves out which field it is for.
@@ -109,6 +110,9 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 		if err := s.checkStored(ctx, a, cat, was, o); err != nil {
 			return nil, err
 		}
+	}
+	if def.Dry {
+		return o, nil
 	}
 	if err := s.writeDefinition(ctx, a, cat.schema, o, all, def); err != nil {
 		return nil, err

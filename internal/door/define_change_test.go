@@ -254,3 +254,43 @@ func (c *changing) builtin(t *testing.T) {
 		}
 	}
 }
+
+func TestDryDefinition(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	doortest.Engines(t, func(t *testing.T, w *doortest.World) {
+		owner := w.As(w.Owner)
+		must[*schema.Object](t)(owner.Define(ctx, door.Definition{New: object("machine", field("serial", schema.Short, schema.Internal), field("runtime", schema.Int, schema.Internal))}))
+		must[*door.Record](t)(w.As(w.Person(t, "Anna", id.ID{}, "sales_manager")).Create(ctx, "machine", door.Values{"serial": "A1"}, ""))
+		add := field("spent", schema.Formula, schema.Internal)
+		add.Formula = "runtime > 10 ? 'worn' : 'fresh'"
+		o := must[*schema.Object](t)(owner.Define(ctx, door.Definition{Object: "machine", Add: []schema.Field{add}, Dry: true}))
+		if f := o.Field("spent"); f == nil || f.Result != schema.Short {
+			t.Errorf("a formula of text: %+v", f)
+		}
+		add.Formula = "runtime * 'x'"
+		_, err := owner.Define(ctx, door.Definition{Object: "machine", Add: []schema.Field{add}, Dry: true})
+		if list := fault.FieldsOf(err); len(list) != 1 || list[0].Name != "spent" || !strings.Contains(list[0].Message, "line 1, character") {
+			t.Errorf("a broken formula: %v %v", err, list)
+		}
+		_, err = owner.Define(ctx, door.Definition{Object: "machine", Change: []door.FieldPatch{{Name: "runtime", Required: ptr(true)}}, Dry: true})
+		refused(t, "required", err, fault.Conflict, "runtime:values_missing")
+		must[*schema.Object](t)(owner.Define(ctx, door.Definition{Object: "machine", Change: []door.FieldPatch{{Name: "serial", Class: ptr(schema.Personal)}}, Dry: true}))
+		for _, x := range must[[]door.Defined](t)(owner.Definitions(ctx)) {
+			if x.Object.Name == "machine" && (x.Object.Field("spent") != nil || x.Object.Field("serial").Class != schema.Internal || x.Sealing || !x.Own["serial"] || x.Own["owner"]) {
+				t.Errorf("a dry run changed something, or what is own is not known: %+v", x)
+			}
+		}
+		must[*schema.Object](t)(owner.Define(ctx, door.Definition{Object: "machine", Change: []door.FieldPatch{{Name: "runtime", Archived: ptr(true)}}}))
+		for _, x := range must[[]door.Defined](t)(owner.Definitions(ctx)) {
+			if x.Object.System {
+				t.Errorf("%s is the program's own", x.Object.Name)
+			}
+			if x.Object.Name == "machine" && !x.Own["runtime"] {
+				t.Error("a hidden field is not told")
+			}
+		}
+		_, err = w.As(w.Person(t, "Bert", id.ID{}, "sales_manager")).Definitions(ctx)
+		refused(t, "the structure, for who may not change it", err, fault.Forbidden, "")
+	})
+}

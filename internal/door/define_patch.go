@@ -3,6 +3,7 @@ package door
 import (
 	"slices"
 
+	"github.com/wardbook/wardbook/internal/expr"
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/schema"
 )
@@ -29,7 +30,13 @@ func (d *Door) redefined(sch *schema.Schema, def Definition) (schema.Object, err
 			return next, err
 		}
 	}
-	addFields(sch, &next, def.Add)
+	add := slices.Clone(def.Add)
+	for i := range add {
+		if err := resolveFormula(sch, next.Name, &add[i]); err != nil {
+			return next, err
+		}
+	}
+	addFields(sch, &next, add)
 	return next, nil
 }
 
@@ -120,6 +127,36 @@ func resolveRollup(sch *schema.Schema, f *schema.Field) {
 	if f.Result = schema.RollupResult(from, f.Rollup); f.Result != "" && f.Rollup.Field != "" && f.Digits == 0 {
 		f.Digits = from.Field(f.Rollup.Field).Digits
 	}
+}
+
+// resolveFormula gives a formula that names no type of its result the plainest one that holds it.
+func resolveFormula(sch *schema.Schema, object string, f *schema.Field) error {
+	if f.Type != schema.Formula || f.Result != "" || f.Formula == "" {
+		return nil
+	}
+	x, err := expr.CompileValue(exprSchemaOf(sch, nil), object, f.Formula)
+	if err != nil {
+		return fault.InField(f.Name, "bad_formula", "%s", fault.Message(err))
+	}
+	switch x.Kind() {
+	case expr.Bool:
+		f.Result = schema.Bool
+	case expr.Int:
+		f.Result = schema.Int
+	case expr.Decimal:
+		f.Result = schema.DecimalT
+	case expr.Date:
+		f.Result = schema.DateT
+	case expr.Time:
+		f.Result = schema.Datetime
+	case expr.Duration:
+		f.Result = schema.Duration
+	case expr.Text:
+		f.Result = schema.Short
+	default:
+		return fault.InField(f.Name, "bad_formula", "the formula gives %s, which a field cannot show", x.Kind())
+	}
+	return nil
 }
 
 // followers returns the other objects that must change with one: those with links to an object that

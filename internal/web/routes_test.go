@@ -46,6 +46,7 @@ func rows() map[string]row {
 		"GET /api/v1/me":                                {"/api/v1/me", "", 200, 200, 200, 0, 0},
 		"GET /api/v1/objects":                           {"/api/v1/objects", "", 200, 200, 200, 0, 0},
 		"GET /api/v1/objects/{object}":                  {"/api/v1/objects/company", "", 200, 404, 404, 0, 0},
+		"GET /api/v1/definitions":                       {"/api/v1/definitions", "", 200, 403, 403, 0, 0},
 		"POST /api/v1/objects":                          {"/api/v1/objects", `{"name":"car",` + label + `,"plural":{"en":"Cars","zh":"车"},"title":["code"],"fields":[{"name":"code","type":"text","class":"internal","label":{"en":"Code","zh":"编号"}}]}`, 201, 403, 403, 0, 0},
 		"PATCH /api/v1/objects/{object}":                {"/api/v1/objects/car", `{` + label + `}`, 200, 403, 403, 0, 0},
 		"POST /api/v1/objects/{object}/fields":          {"/api/v1/objects/car/fields", `{"name":"seats","type":"int","class":"internal","label":{"en":"Seats","zh":"座位"}}`, 201, 403, 403, 0, 0},

@@ -88,9 +88,20 @@ func structureParts(label js) map[string]js {
 			"name": word(), "label": label, "plural": label, "title": many(word(), 10), "custom": flag(), "fields": many(ref("field"), 500), "actions": many(word(), 100), "can": flags(10),
 		}),
 		"defined": {
-			"description": "the object as the caller sees it, or its names for who may not use it",
-			"anyOf":       []js{ref("object"), structure(map[string]js{"name": word(), "label": label, "plural": label})},
+			"description": "the object as the caller sees it, or its names for who may not use it; of a dry run, the definition as it would be",
+			"anyOf":       []js{ref("object"), ref("definition"), structure(map[string]js{"name": word(), "label": label, "plural": label})},
 		},
+		"definition": structure(map[string]js{
+			"name": word(), "label": label, "plural": label, "title": many(word(), 10), "custom": flag(), "archived": flag(), "written": about(flag(), "by the program only"),
+			"fields":  many(ref("definedField"), 600),
+			"sealing": about(structure(map[string]js{"done": count()}), "what is stored is being sealed: so many records so far"),
+		}, "sealing"),
+		"definedField": structure(map[string]js{
+			"name": word(), "type": word(), "class": oneOf("public", "internal", "personal", "restricted", "secret"), "label": label, "help": label, "required": flag(),
+			"custom": about(flag(), "people added it"), "system": about(flag(), "on every object"), "archived": flag(),
+			"read_only": flag(), "unique": flag(), "options": many(ref("option"), 5000), "target": many(word(), 500),
+			"max": whole(0, maxText), "digits": whole(0, 4), "default": text(255), "currency": text(3), "pattern": text(255), "formula": text(10_000), "rollup": ref("rollup"), "result": word(),
+		}, "help", "options", "target", "max", "digits", "default", "currency", "pattern", "formula", "rollup", "result"),
 		"fieldInput": structure(limits(), "help", "required", "unique", "options", "target", "max", "digits", "default", "currency", "formula", "result", "pattern", "rollup"),
 		"fieldPatch": structure(map[string]js{
 			"name": word(), "label": label, "help": label, "required": flag(), "unique": flag(), "archived": flag(), "class": oneOf("public", "internal", "personal", "restricted", "secret"),

@@ -187,8 +187,20 @@ func changeField(_ *API, c *call) (reply, error) {
 	return defined(c, door.Definition{Object: c.PathValue("object"), Change: []door.FieldPatch{p}}, http.StatusOK)
 }
 
-// defined carries a definition out and answers the object as the session sees it then.
+// defined carries a definition out and answers the object as the session sees it then. A dry run only
+// checks it, and answers the definition as it would be.
 func defined(c *call, def door.Definition, status int) (reply, error) {
+	dry, err := boolean("dry_run", c.query["dry_run"])
+	if err != nil {
+		return reply{}, err
+	}
+	if def.Dry = dry; dry {
+		o, err := c.session.Define(c.ctx, def)
+		if err != nil {
+			return reply{}, err
+		}
+		return reply{body: definitionOf(door.DefinedOf(o))}, nil
+	}
 	if status == http.StatusCreated {
 		def.Repeat = c.Header.Get("Idempotency-Key")
 	}

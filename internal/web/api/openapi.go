@@ -140,6 +140,9 @@ func responsesOf(r Route, s shape) js {
 		good["content"] = content
 	}
 	all := js{strconv.Itoa(status): good}
+	if strings.Contains(r.Query, "dry_run") { // nothing is made then
+		all["200"] = good
+	}
 	if s.later {
 		all["202"] = good
 	}

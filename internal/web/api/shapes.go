@@ -21,7 +21,7 @@ type shape struct {
 	answer js     // nil for none
 	media  string // of the answer, several with spaces between them; "" means JSON
 	once   bool   // answers once, and then 409
-	hides  bool   // refuses what is masked with 403
+	hides  bool   // refuses what is masked, or another may do, with 403
 	needs  string // "match" takes If-Match, "repeat" Idempotency-Key, "name" Content-Disposition; with spaces between them
 	person bool   // takes the session of a person who signed in
 	events js     // the data of a stream's events, by their names
@@ -37,6 +37,7 @@ func shapes() map[string]shape {
 		"GET " + v + "/openapi.json":                      {name: "getDescription", tag: "you", answer: js{"type": "object", "required": []string{"openapi", "info", "paths", "components"}}},
 		"GET " + v + "/objects":                           {name: "listObjects", tag: "structure", answer: structure(map[string]js{"objects": many(ref("object"), 500)})},
 		"GET " + v + "/objects/{object}":                  {name: "getObject", tag: "structure", answer: ref("object")},
+		"GET " + v + "/definitions":                       {name: "listDefinitions", tag: "structure", answer: structure(map[string]js{"objects": many(ref("definition"), 500)}), hides: true},
 		"POST " + v + "/objects":                          {name: "defineObject", tag: "structure", body: ref("objectInput"), status: http.StatusCreated, answer: ref("defined"), needs: "repeat"},
 		"PATCH " + v + "/objects/{object}":                {name: "changeObject", tag: "structure", body: ref("objectPatch"), answer: ref("defined")},
 		"POST " + v + "/objects/{object}/fields":          {name: "addField", tag: "structure", body: ref("fieldInput"), status: http.StatusCreated, answer: ref("defined"), needs: "repeat"},
@@ -81,10 +82,8 @@ func shapes() map[string]shape {
 		"DELETE " + v + "/sessions/{id}":       {name: "endSession", tag: "you", status: http.StatusNoContent, person: true},
 		"POST " + v + "/password":              {name: "changePassword", tag: "you", body: structure(map[string]js{"old": text(1024), "password": text(1024)}), answer: ref("session"), person: true},
 		"POST " + v + "/users/{id}/invitation": {name: "invite", tag: "you", status: http.StatusCreated, answer: structure(map[string]js{"token": text(200), "path": text(220), "expires_at": moment8601()}), person: true},
-		"POST " + v + "/invitation": {
-			name: "acceptInvitation", tag: "you", status: http.StatusNoContent, body: structure(map[string]js{"token": text(200), "email": text(320), "password": text(1024)}),
-		},
-		"GET " + v + "/tokens": {name: "listTokens", tag: "you", answer: structure(map[string]js{"tokens": many(ref("apiToken"), 1000)}), person: true},
+		"POST " + v + "/invitation":            {name: "acceptInvitation", tag: "you", status: http.StatusNoContent, body: structure(map[string]js{"token": text(200), "email": text(320), "password": text(1024)})},
+		"GET " + v + "/tokens":                 {name: "listTokens", tag: "you", answer: structure(map[string]js{"tokens": many(ref("apiToken"), 1000)}), person: true},
 		"POST " + v + "/tokens": {
 			name: "issueToken", tag: "you", status: http.StatusCreated, answer: ref("apiToken"), person: true,
 			body: structure(map[string]js{"name": text(200), "scopes": many(text(100), 100), "days": whole(1, 3660)}, "days"),
@@ -171,6 +170,7 @@ func parameters() map[string]js {
 		"cursor":  cursor,
 		"count":   about(flag(), "also count, up to a cap"),
 		"as_of":   about(moment8601(), "as it was at a moment"),
+		"dry_run": about(flag(), "only check, and answer what the definition would be"),
 		"deleted": about(flag(), "the bin; needs the right to delete"),
 		"q":       about(text(500), "words, or parts of them, all of which a record holds"),
 		"entry":   about(ident(), "the identifier of an entry"),

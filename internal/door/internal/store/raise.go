@@ -187,6 +187,26 @@ func (s *Store) NextRaising(ctx context.Context) (*Raising, error) {
 	return r, err
 }
 
+// Raisings returns all objects whose rows are being rewritten.
+func (s *Store) Raisings(ctx context.Context) ([]Raising, error) {
+	rows, err := s.db.Query(ctx, "SELECT object, rewritten FROM raising ORDER BY object")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []Raising
+	for rows.Next() {
+		var object int64
+		r := Raising{}
+		if err := rows.Scan(&object, &r.Rows); err != nil {
+			return nil, sqldb.Classify(err)
+		}
+		r.Object = uint32(object) //nolint:gosec // was one
+		list = append(list, r)
+	}
+	return list, sqldb.Classify(rows.Err())
+}
+
 // MoveRaising keeps how far the rewriting of an object is.
 func (s *Store) MoveRaising(ctx context.Context, tx *sqldb.Tx, r *Raising) error {
 	_, err := tx.Exec(ctx, "UPDATE raising SET after = ?, rewritten = ?, found = ? WHERE object = ?", r.After.Bytes(), r.Rows, r.Found, int64(r.Object))
