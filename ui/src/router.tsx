@@ -64,8 +64,15 @@ const changes = createRoute({
 })
 const changeSet = createRoute({ getParentRoute: () => root, path: '/changes/$id', component: lazyRouteComponent(() => import('./pages/changes/ChangeSetPage')) })
 
+const objects = createRoute({ getParentRoute: () => root, path: '/admin/objects', component: lazyRouteComponent(() => import('./pages/objects/ObjectsPage')) })
+const object = createRoute({
+  getParentRoute: () => root, path: '/admin/objects/$object',
+  validateSearch: strings(['field']) as (raw: Record<string, unknown>) => { field?: string },
+  component: lazyRouteComponent(() => import('./pages/objects/ObjectPage')),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, list, record, calendar, imports, newImport, exports, changes, changeSet]),
+  routeTree: root.addChildren([home, list, record, calendar, imports, newImport, exports, changes, changeSet, objects, object]),
   defaultPreload: false,
   scrollRestoration: false,
   // Plain text in addresses, that people can read and send to each other.

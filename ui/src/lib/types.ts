@@ -47,3 +47,5 @@ export interface BatchAnswer {
 export interface Money { amount: string; currency: string }
 export interface Address { street?: string; city?: string; state?: string; postal_code?: string; country?: string }
 export interface Ref { object: string; id: string }
+export type Definition = Shapes['definition']
+export type DefinedField = Shapes['definedField']

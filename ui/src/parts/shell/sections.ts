@@ -11,13 +11,13 @@ export interface Section { title: Key; places: Place[] }
 
 const placeOf = (o: Obj): Place => ({ to: `/o/${o.name}`, text: label(o.plural), icon: iconOf(o.name) })
 
-export function sections(objects: Obj[], _session: Session): Section[] {
+export function sections(objects: Obj[], session: Session): Section[] {
   const { work, setup } = groupsOf(objects)
   const list: Section[] = [
     { title: 'nav.start', places: [{ to: '/', text: t('home'), icon: 'home' }] },
     { title: 'nav.work', places: [...work.map(placeOf), ...(work.some(o => o.name === 'meeting' || o.name === 'task' || o.name === 'call') ? [{ to: '/calendar', text: t('cal.title'), icon: 'calendar' as const }] : [])] },
     { title: 'nav.data', places: dataPlaces(objects) },
-    { title: 'nav.admin', places: setup.map(placeOf) },
+    { title: 'nav.admin', places: [...(session.can.define ? [{ to: '/admin/objects', text: t('adm.title'), icon: 'box' as const }] : []), ...setup.map(placeOf)] },
   ]
   return list.filter(s => s.places.length > 0)
 }
