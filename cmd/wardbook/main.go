@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -24,8 +26,15 @@ import (
 // version is set by the linker.
 var version = "unknown"
 
+// memory is how many bytes the Go heap may take before rubbish is collected more often than else. It
+// may take more where there is no rubbish. The pages that SQLite keeps come on top.
+const memory = 192 << 20
+
 func main() {
-	syscall.Umask(0o077) // what the program makes is for its owner alone
+	syscall.Umask(0o077)                           // what the program makes is for its owner alone
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // else GOMEMLIMIT says it
+		debug.SetMemoryLimit(memory)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := run(ctx, os.Args[1:], env{

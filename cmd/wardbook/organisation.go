@@ -323,9 +323,10 @@ func (o *organisation) database(ctx context.Context, name string, purpose seal.P
 }
 
 // Pages are kept in memory as they are used: of the records and of what they are found by, so many bytes
-// for all connections together, beside what each keeps itself; of the keys half of that.
+// for all connections together, beside what each keeps itself; of the keys half of that. They are part of
+// the heap whose limit main sets.
 const (
-	sharedCache = 48 << 20
+	sharedCache = 32 << 20
 	smallCache  = 4 // MB of each connection to the other files
 )
 

@@ -92,7 +92,7 @@ func (c *company) start(ctx context.Context, dir string) error {
 
 // open opens an encrypted file.
 func (c *company) open(ctx context.Context, dir, name string, attach ...sqldb.Attachment) (*sqldb.DB, string, error) {
-	vfs := vault.Register("bench-"+name, vault.Static([32]byte{2}), vault.Options{Cache: 48 << 20}) // as the program does
+	vfs := vault.Register("bench-"+name, vault.Static([32]byte{2}), vault.Options{Cache: 32 << 20}) // as the program does
 	c.closers = append(c.closers, func() error { vfs.Unregister(); return nil })
 	dsn := vault.DSN(vfs.Name(), filepath.Join(dir, name+".db"))
 	db, err := sqldb.OpenSQLite(ctx, sqldb.SQLiteConfig{DSN: dsn, Attach: attach, Tokenizer: gram.Split})
