@@ -87,16 +87,16 @@ func sortedKeys(m Values) []string {
 // settable refuses a field that is not there, that the session may not change, or that only the
 // program writes. A hidden field is as unknown as one that does not exist.
 func (c *change) settable(o *schema.Object, f *schema.Field, name string) error {
-	unknown := fault.InField(clip(name), "unknown_field", "%s has no such field", o.Name)
+	unknown := func() error { return fault.InField(clip(name), "unknown_field", "%s has no such field", o.Name) }
 	if f == nil {
-		return unknown
+		return unknown()
 	}
 	_, program := c.actor.System()
 	got := c.v.rights.Field(o.Name, f.Name, string(f.Class))
 	switch {
 	case f.Class == schema.Secret && got == policy.Hidden: // written and never read: the right to write the record suffices
 	case got == policy.Hidden:
-		return unknown
+		return unknown()
 	case got < policy.Editable && f.Class != schema.Secret && !(got == policy.Masked && f.Class == schema.Restricted):
 		return fault.InField(f.Name, "not_editable", "you may not change this field")
 	}
