@@ -185,7 +185,7 @@ func (c *change) defined(ctx context.Context, o schema.Object) error {
 	e := c.entry("define", o.Name)
 	e.ChangeSet, e.Sealed = c.set, journal.Digest(sealed)
 	c.n++
-	return c.d.log.Append(ctx, c.tx, e, sealed)
+	return c.journal(ctx, e, sealed)
 }
 
 // rebuild returns the schema with objects put in or replaced.

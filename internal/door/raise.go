@@ -161,7 +161,7 @@ func (c *change) reseal(ctx context.Context, o *schema.Object, old *store.Row) e
 		e.Sealed = journal.Digest(sealed)
 	}
 	c.n++
-	return c.d.log.Append(ctx, c.tx, e, sealed)
+	return c.journal(ctx, e, sealed)
 }
 
 // endRaising has the database let go of what it held in the clear, and says in the journal that it is

@@ -36,6 +36,7 @@ type change struct {
 	touched map[string]bool    // objects changed
 	made    []id.ID            // of a batch: what each operation so far made
 	uploads []upload           // of the record that is being written
+	entries []store.Pending    // of the journal, not in the transaction yet
 }
 
 type ref struct {
@@ -89,8 +90,11 @@ func (s *Session) changeOnce(ctx context.Context, a *access, kind string, dry bo
 	return set, nil
 }
 
-// finish stores the change set and tells everybody whose rights changed.
+// finish stores the last entries and the change set, and tells everybody whose rights changed.
 func (c *change) finish(ctx context.Context, kind string, undoes id.ID) error {
+	if err := c.leave(ctx); err != nil {
+		return err
+	}
 	o := c.v.cat.schema.Object("change_set")
 	row := &store.Row{ID: c.set, Version: 1, Values: map[uint32]any{}}
 	c.stampSystem(row, true)
@@ -204,7 +208,23 @@ func (c *change) record(ctx context.Context, verb string, o *schema.Object, old,
 	c.touched[o.Name] = true
 	delete(c.related, ref{o.ID, row.ID})
 	delete(c.actual, ref{o.ID, row.ID})
-	return c.d.log.Append(ctx, c.tx, e, sealed)
+	return c.journal(ctx, e, sealed)
+}
+
+// journal takes an entry of the change. It is in the transaction after the next leave, at the latest in
+// finish: many are left there with one statement.
+func (c *change) journal(ctx context.Context, e *journal.Entry, sealed []byte) error {
+	if c.entries = append(c.entries, store.Pending{Entry: *e, Sealed: sealed}); len(c.entries) < store.Together {
+		return nil
+	}
+	return c.leave(ctx)
+}
+
+// leave leaves the entries made so far in the transaction.
+func (c *change) leave(ctx context.Context) error {
+	list := c.entries
+	c.entries = c.entries[:0]
+	return c.d.log.Append(ctx, c.tx, list...)
 }
 
 // insert stores a new record whose values are complete.

@@ -65,13 +65,17 @@ type Pending struct {
 // batch is how many entries are numbered in one transaction, at most.
 const batch = 1000
 
-// Append leaves an entry with the transaction that it describes.
-func (l *Log) Append(ctx context.Context, tx *sqldb.Tx, e *journal.Entry, sealed []byte) error {
-	if err := e.Check(); err != nil {
-		return err
+// Append leaves entries with the transaction that they describe.
+func (l *Log) Append(ctx context.Context, tx *sqldb.Tx, list ...Pending) error {
+	rows := make([][]any, len(list))
+	for i := range list {
+		e := &list[i].Entry
+		if err := e.Check(); err != nil {
+			return err
+		}
+		rows[i] = []any{e.ID.Bytes(), e.AppendBody(nil), list[i].Sealed}
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO journal_pending (id, body, sealed) VALUES (?, ?, ?)", e.ID.Bytes(), e.AppendBody(nil), sealed)
-	return err
+	return insertAll(ctx, tx, "INSERT INTO journal_pending (id, body, sealed) VALUES ", rows)
 }
 
 // Sequence numbers every pending entry, and the reads given, which need no pending row because
@@ -204,7 +208,7 @@ func (s *sequencing) end(ctx context.Context) error {
 		return err
 	}
 	// By identifier, not by range: another transaction may have committed a smaller one since.
-	for chunk := range slices.Chunk(s.numbered, together) {
+	for chunk := range slices.Chunk(s.numbered, Together) {
 		st := &sqldb.Statement{}
 		st.Text("DELETE FROM journal_pending WHERE id IN (").BindList(chunk).Text(")")
 		if _, err := s.tx.Exec(ctx, st.Query(), st.Args()...); err != nil {
@@ -215,16 +219,16 @@ func (s *sequencing) end(ctx context.Context) error {
 	return err
 }
 
-// together is how many rows one statement stores: a statement costs as much as several rows.
-const together = 50
+// Together is how many rows one statement stores: a statement costs as much as several rows.
+const Together = 50
 
 // insertAll stores rows, many with one statement and the rest one by one, so that there are only two
 // statements to prepare.
 func insertAll(ctx context.Context, tx *sqldb.Tx, insert string, rows [][]any) error {
 	for len(rows) > 0 {
 		n := 1
-		if len(rows) >= together {
-			n = together
+		if len(rows) >= Together {
+			n = Together
 		}
 		one := "(?" + strings.Repeat(", ?", len(rows[0])-1) + ")"
 		if _, err := tx.Exec(ctx, insert+one+strings.Repeat(", "+one, n-1), slices.Concat(rows[:n]...)...); err != nil {
