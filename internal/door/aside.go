@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/wardbook/wardbook/internal/door/internal/store"
@@ -68,13 +69,24 @@ const maxSteps = 8
 // changed something finds it. Where much is missing, as after a large import, a request is asked to
 // come again; a command waits.
 func (s *Session) whole(ctx context.Context) error {
-	if err := s.d.flush(ctx, false); err != nil {
+	seen, turn := s.d.complete.state()
+	if now, known := s.d.data.Changes(); known && seen == now+1 {
+		return nil
+	}
+	if err := s.d.flushWrites(ctx); err != nil {
 		return err
 	}
+	now, known := s.d.data.Changes()
 	for step := 0; ; step++ {
 		entries, rebuilding, err := s.d.aside.Missing(ctx, s.d.log)
-		if err != nil || entries == 0 && !rebuilding {
+		if err != nil {
 			return err
+		}
+		if entries == 0 && !rebuilding {
+			if known {
+				s.d.complete.reached(now+1, turn)
+			}
+			return nil
 		}
 		if err := ctx.Err(); err != nil {
 			return fault.Wrap(fault.Unavailable, err, "timeout", "the request took too long and was stopped")
@@ -86,6 +98,36 @@ func (s *Session) whole(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// complete remembers up to which change everything is in what is kept aside, so that not every list
+// need look.
+type complete struct {
+	mu   sync.Mutex
+	seen uint64 // Store.Changes and 1; 0 for none
+	turn uint64 // counts changes of the structure
+}
+
+func (c *complete) state() (seen, turn uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen, c.turn
+}
+
+func (c *complete) reached(seen, turn uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.turn == turn {
+		c.seen = seen
+	}
+}
+
+// forget has everybody look again.
+func (c *complete) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = 0
+	c.turn++
 }
 
 // Searching says how much of what was changed cannot be found yet.

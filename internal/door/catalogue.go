@@ -37,7 +37,9 @@ func (d *Door) loadSchema(ctx context.Context) error {
 // follow makes what is kept aside fit a changed definition. The definition holds even where that
 // fails: it is tried again with the next one, and until then what is encrypted cannot be found.
 func (d *Door) follow(ctx context.Context) {
+	d.complete.forget()
 	d.report("search", d.aside.Prepare(ctx, d.Schema(), d.log))
+	d.complete.forget()
 	d.wakeAside()
 }
 

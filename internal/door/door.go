@@ -49,22 +49,23 @@ type Config struct {
 
 // Door guards one organisation's data.
 type Door struct {
-	org     id.ID
-	data    *store.Store
-	log     *store.Log
-	keys    *store.Keys
-	aside   *store.Aside
-	changed chan struct{} // something for what is kept aside
-	raise   chan struct{} // something to seal
-	raising sync.Mutex
-	news    *bell // rings when this node has journaled something
-	ring    func() *seal.Ring
-	ids     *id.Source
-	now     func() time.Time
-	rand    io.Reader
-	slog    *slog.Logger
-	witness func([]byte) error
-	builtin []schema.Object
+	org      id.ID
+	data     *store.Store
+	log      *store.Log
+	keys     *store.Keys
+	aside    *store.Aside
+	complete complete
+	changed  chan struct{} // something for what is kept aside
+	raise    chan struct{} // something to seal
+	raising  sync.Mutex
+	news     *bell // rings when this node has journaled something
+	ring     func() *seal.Ring
+	ids      *id.Source
+	now      func() time.Time
+	rand     io.Reader
+	slog     *slog.Logger
+	witness  func([]byte) error
+	builtin  []schema.Object
 
 	catalogue atomic.Pointer[catalogue]
 	defining  sync.Mutex
@@ -243,19 +244,28 @@ func (d *Door) Settle(ctx context.Context) error {
 func (d *Door) flush(ctx context.Context, always bool) error {
 	d.flushing.Lock()
 	defer d.flushing.Unlock()
-	wrote := d.reads.wrote.Swap(false)
+	wrote := d.reads.wrote.Load()
 	reads := d.reads.take()
-	if len(reads) == 0 && !always && !wrote {
+	if len(reads) == 0 && !always && wrote == d.reads.numbered.Load() {
 		return nil
 	}
 	_, err := d.log.Sequence(ctx, reads)
 	d.wakeAside()
 	d.news.ring()
 	d.reads.written(reads, err == nil)
-	if err != nil && wrote {
-		d.reads.wrote.Store(true)
+	if err == nil {
+		d.reads.numbered.Store(wrote)
 	}
 	return err
+}
+
+// flushWrites numbers what this node wrote, where that has not been done yet. It leaves reads alone:
+// nobody waits for theirs.
+func (d *Door) flushWrites(ctx context.Context) error {
+	if d.reads.numbered.Load() == d.reads.wrote.Load() {
+		return nil
+	}
+	return d.flush(ctx, false)
 }
 
 // sign makes a checkpoint and leaves it outside of the database too, so that a log whose end was cut
@@ -293,7 +303,8 @@ func (d *Door) sign(ctx context.Context) error {
 
 // readQueue holds the entries of ordinary reads until they are numbered.
 type readQueue struct {
-	wrote atomic.Bool // a transaction of this node left pending entries
+	wrote    atomic.Uint64 // counts transactions of this node that left pending entries
+	numbered atomic.Uint64 // of these, how many were left by the time of the last flush
 
 	mu    sync.Mutex
 	list  []store.Pending

@@ -86,7 +86,7 @@ func (s *Session) changeOnce(ctx context.Context, a *access, kind string, dry bo
 	case err != nil:
 		return id.ID{}, err
 	}
-	s.d.reads.wrote.Store(true)
+	s.d.reads.wrote.Add(1)
 	return set, nil
 }
 

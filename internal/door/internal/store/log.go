@@ -62,6 +62,10 @@ type Pending struct {
 	Sealed []byte // old and new values, sealed; nil when there are none
 }
 
+// Changes returns a number that is another one once a transaction has left entries or they were numbered;
+// known is false where other processes do so too. It does not count reads.
+func (s *Store) Changes() (n uint64, known bool) { return s.db.Changed("journal_pending") }
+
 // batch is how many entries are numbered in one transaction, at most.
 const batch = 1000
 
