@@ -229,14 +229,14 @@ func (o *organisation) issue(ctx context.Context, user id.ID, name string, scope
 }
 
 type tokenList struct {
-	target
+	where
 	asJSON
 }
 
 // Run implements the command.
 func (c *tokenList) Run(ctx context.Context, e env) error {
-	return reach(ctx, e, c.target, func(b book) error {
-		rows, err := b.apiTokens(ctx)
+	return with(ctx, e, c.where, func(o *organisation) error {
+		rows, err := o.apiTokens(ctx)
 		if err != nil {
 			return err
 		}

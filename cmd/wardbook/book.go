@@ -24,7 +24,6 @@ type book interface {
 	putFile(ctx context.Context, object string, rid id.ID, version int64, field string, u door.Upload) (*record, error)
 	undo(ctx context.Context, set id.ID, dryRun, skip bool) (*undone, error)
 	tail(ctx context.Context, n int) ([]entryRow, error)
-	apiTokens(ctx context.Context) ([]tokenRow, error)
 }
 
 // reach runs a command on the organisation that the flags name.
@@ -229,9 +228,9 @@ func (f folder) tail(ctx context.Context, n int) ([]entryRow, error) {
 	return rows, nil
 }
 
-// apiTokens implements book.
-func (f folder) apiTokens(ctx context.Context) ([]tokenRow, error) {
-	list, err := f.control.Tokens(ctx, id.ID{})
+// apiTokens lists everybody's tokens, ended ones too.
+func (o *organisation) apiTokens(ctx context.Context) ([]tokenRow, error) {
+	list, err := o.control.Tokens(ctx, id.ID{})
 	if err != nil {
 		return nil, err
 	}

@@ -294,12 +294,3 @@ func (c *client) tail(ctx context.Context, n int) ([]entryRow, error) {
 	err := c.call(ctx, http.MethodGet, "/journal?limit="+strconv.Itoa(n), nil, &out, nil)
 	return out.Entries, err
 }
-
-// apiTokens implements book.
-func (c *client) apiTokens(ctx context.Context) ([]tokenRow, error) {
-	var out struct {
-		Tokens []tokenRow `json:"tokens"`
-	}
-	err := c.call(ctx, http.MethodGet, "/tokens", nil, &out, nil)
-	return out.Tokens, err
-}

@@ -110,7 +110,7 @@ func TestContract(t *testing.T) { //nolint:paralleltest // kong reads the enviro
 		"key add-slot":     where,
 		"key remove-slot":  where,
 		"token create":     where + " name scope",
-		"token list":       target + " json",
+		"token list":       where + " json",
 		"token revoke":     where,
 		"user list":        target + " json",
 		"user invite":      where + " json",

@@ -67,11 +67,11 @@ func (c Config) metrics() error {
 	if c.MetricsListen == "" {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(c.MetricsListen)
+	host, port, err := net.SplitHostPort(c.MetricsListen)
 	if err != nil {
 		return fault.InField("--metrics-listen", "bad_address", "want HOST:PORT, such as 127.0.0.1:9180")
 	}
-	if c.MetricsListen == c.Listen {
+	if c.MetricsListen == c.Listen && port != "0" { // for 0 the system chooses, each time another
 		return fault.InField("--metrics-listen", "same_address", "want another address than --listen: metrics need no token")
 	}
 	if ip := net.ParseIP(host); !c.MetricsOpen && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
