@@ -9,7 +9,7 @@ import { zone } from '../../lib/session'
 import type { Field, Rec } from '../../lib/types'
 import { Icon } from '../../parts/Icon'
 import css from './board.module.css'
-import { type CardFields, daysStill, daysUntil, isLate, staleness } from './cards'
+import { cardDay, type CardFields, daysStill, daysUntil, isLate, staleness } from './cards'
 import type { Col } from './columns'
 
 export interface CardProps {
@@ -45,7 +45,7 @@ export function CardBody({ rec, col, fields: c }: { rec: Rec; col: Col; fields: 
   const still = daysStill(rec)
   const stale = staleness(still, open)
   const company = text(rec, c.company)
-  const due = text(rec, c.due)
+  const due = c.due ? cardDay(rec.fields[c.due.name], c.due, zone()) : ''
   const near = c.due && daysUntil(rec.fields[c.due.name], c.due, zone())
   const Owner = c.owner && typeOf(c.owner).Cell
   return (

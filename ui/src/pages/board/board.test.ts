@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Field, Page, Rec, Table } from '../../lib/types'
 import { put, shiftTotals, take, totalsOf } from './cache'
-import { daysStill, daysUntil, isLate, staleness } from './cards'
+import { cardDay, daysStill, daysUntil, isLate, staleness } from './cards'
 import { outcomeOf } from './columns'
 
 const eur = (amount: string) => ({ amount, currency: 'EUR' })
@@ -59,6 +59,12 @@ describe('cards', () => {
     expect(daysUntil('2026-11-24', day, 'UTC', now)).toBe(-1)
     expect(daysUntil('2026-11-26T05:00:00Z', moment, 'UTC', now)).toBe(1)
     expect(daysUntil('2026-12-24', day, 'UTC', now)).toBe(null)
+  })
+  it('say a day in few letters', () => {
+    expect(cardDay('2026-12-24', day, 'UTC', now)).toBe('24 Dec')
+    expect(cardDay('2027-01-01T02:00:00Z', moment, 'America/New_York', now)).toBe('31 Dec')
+    expect(cardDay('2027-01-02', day, 'UTC', now)).toBe('2 Jan 2027')
+    expect(cardDay(null, day, 'UTC', now)).toBe('')
   })
   it('grow stale while open', () => {
     expect(daysStill(rec('a', { updated_at: '2026-11-01T02:00:00Z' }), now)).toBe(23)

@@ -1,5 +1,6 @@
 // What a card tells, and when it wants attention.
 import { addDays, dayOf } from '../../lib/days'
+import { currentLang } from '../../lib/i18n'
 import { isHousekeeping, readable } from '../../lib/schema'
 import { todayIn } from '../../lib/time'
 import type { Field, Obj, Rec } from '../../lib/types'
@@ -44,6 +45,16 @@ export function daysStill(r: Rec, now = Date.now()): number {
 export type Stale = '' | 'slow' | 'stale'
 /** Two weeks without a change want a look, a month wants it more. What is closed rests. */
 export const staleness = (days: number, open: boolean): Stale => (!open || days < 14 ? '' : days < 30 ? 'slow' : 'stale')
+
+/** A deadline's day in few letters: 25 Nov, 11月25日, with the year where it is another. */
+export function cardDay(v: unknown, due: Field, zone: string, now = Date.now()): string {
+  if (typeof v !== 'string' || v === '') return ''
+  const day = due.type === 'datetime' ? dayOf(v, zone) : v
+  const at = new Date(`${day}T00:00:00Z`)
+  if (Number.isNaN(at.getTime())) return day
+  const year = day.slice(0, 4) === todayIn(zone, now).slice(0, 4) ? undefined : 'numeric'
+  return new Intl.DateTimeFormat(currentLang() === 'en' ? 'en-GB' : currentLang(), { timeZone: 'UTC', day: 'numeric', month: 'short', year }).format(at)
+}
 
 /** Tomorrow and the like are told in words by the caller; here is how far a deadline is away, in days. */
 export function daysUntil(v: unknown, due: Field, zone: string, now = Date.now()): number | null {

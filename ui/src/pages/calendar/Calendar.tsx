@@ -148,7 +148,7 @@ export function Calendar(p: CalendarProps) {
   return (
     <div className={css.calendar}>
       <div className={css.tools}>
-        <button type="button" className={list.tool} aria-label={t(`cal.before.${p.span}`)} title={t(`cal.before.${p.span}`)} onClick={() => p.onGo(p.span, turn(p.span, p.at, -1))}><span className={css.back}><Icon name="chevronRight" /></span></button>
+        <button type="button" className={`${list.tool} ${css.back}`} aria-label={t(`cal.before.${p.span}`)} title={t(`cal.before.${p.span}`)} onClick={() => p.onGo(p.span, turn(p.span, p.at, -1))}><Icon name="chevronRight" /></button>
         <button type="button" className={list.tool} aria-label={t(`cal.after.${p.span}`)} title={t(`cal.after.${p.span}`)} onClick={() => p.onGo(p.span, turn(p.span, p.at, 1))}><Icon name="chevronRight" /></button>
         <button type="button" className={css.today} onClick={() => goTo(today)}>{t('cal.today')}</button>
         <h2 className={css.title} aria-live="polite">{spanTitle(p.span, days, p.at)}</h2>

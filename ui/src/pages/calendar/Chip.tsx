@@ -22,7 +22,8 @@ export interface ChipProps {
   onKey: (e: KeyboardEvent, event: Event, day: string) => void
 }
 
-export const chipName = (e: Event, day: string) => [e.title || t('untitled'), label(e.kind.object.label), e.whole ? longDay(day) : `${longDay(day)} ${clock(e.from)}`, e.done && t('cal.done'), e.late && t('board.late')].filter(Boolean).join(', ')
+/** What the eye sees from where a chip stands, for the ear. */
+const aside = (e: Event, day: string) => ['', label(e.kind.object.label), longDay(day), e.done && t('cal.done'), e.late && t('board.late')].filter(x => x !== false).join(', ')
 
 export function ChipBody({ event: e, at, tall, bare }: { event: Event; at?: string; tall?: boolean; bare?: boolean }) {
   return (
@@ -41,12 +42,13 @@ export function Chip(p: ChipProps) {
   const drag = useDraggable({ id: `${e.key} ${day}`, data: { event: e, day }, disabled: !e.movable })
   return (
     <button
-      ref={drag.setNodeRef} type="button" tabIndex={p.tabbable ? 0 : -1} data-event={e.key} aria-label={chipName(e, day)} aria-current={p.peeked || undefined} style={p.style} title={e.title}
+      ref={drag.setNodeRef} type="button" tabIndex={p.tabbable ? 0 : -1} data-event={e.key} aria-current={p.peeked || undefined} style={p.style} title={e.title}
       className={`${css.chip} ${toneOf(e)} ${p.tall ? css.block : ''} ${p.peeked ? css.peeked : ''} ${drag.isDragging ? css.leaving : ''}`}
       onMouseDown={drag.listeners?.onMouseDown as React.MouseEventHandler} onTouchStart={drag.listeners?.onTouchStart as React.TouchEventHandler}
       onClick={ev => { ev.stopPropagation(); p.onPeek(e) }} onDoubleClick={ev => ev.stopPropagation()} onKeyDown={ev => p.onKey(ev, e, day)}
     >
       <ChipBody event={e} tall={p.tall} bare={p.bare} />
+      <span className="hidden-visually">{aside(e, day)}</span>
     </button>
   )
 }

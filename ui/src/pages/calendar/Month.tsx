@@ -9,7 +9,7 @@ import { on } from './events'
 import { cellDay, longDay, shortWeekday } from './text'
 
 const headHeight = 28
-const chipHeight = 23
+const chipHeight = 26
 
 /** How many chips a day has room for. */
 function useRoom(weeks: number) {
@@ -35,12 +35,13 @@ function Day(p: ViewProps & { day: string; room: number }) {
   const here = day === p.at
   return (
     <div
-      ref={drop.setNodeRef} role="gridcell" aria-selected={here} aria-label={`${longDay(day)}, ${t('cal.count', { n: list.length })}`} tabIndex={here ? 0 : -1} data-day={day} aria-current={day === p.today ? 'date' : undefined}
+      ref={drop.setNodeRef} role="gridcell" aria-selected={here} tabIndex={here ? 0 : -1} data-day={day} aria-current={day === p.today ? 'date' : undefined}
       className={`${css.cell} ${day.slice(0, 7) === p.at.slice(0, 7) ? '' : css.other} ${drop.isOver ? css.over : ''}`} onClick={() => p.onAt(day)} onDoubleClick={() => p.onCreate(day)}
     >
+      <span className="hidden-visually">{`${longDay(day)}, ${t('cal.count', { n: list.length })}`}</span>
       <span className={css.number} aria-hidden>{narrow ? Number(day.slice(8)) : cellDay(day)}</span>
       {list.slice(0, room).map(e => <Chip key={e.key} event={e} day={day} tabbable={here} peeked={p.peeked === e.key} onPeek={p.onPeek} onKey={p.onKey} />)}
-      {left > 0 && <button type="button" className={css.more} tabIndex={here ? 0 : -1} aria-label={t('cal.more.day', { n: left, day: longDay(day) })} onClick={ev => { ev.stopPropagation(); p.onDay(day) }}>{narrow ? left : t('board.more', { n: left })}</button>}
+      {left > 0 && <button type="button" className={css.more} tabIndex={here ? 0 : -1} onClick={ev => { ev.stopPropagation(); p.onDay(day) }}>{narrow ? left : t('board.more', { n: left })}<span className="hidden-visually">, {longDay(day)}</span></button>}
     </div>
   )
 }

@@ -44,7 +44,12 @@ describe('events', () => {
   })
   it('stand side by side where they overlap', () => {
     const at = (from: string, to: string) => event({ start_at: `2026-11-25T${from}:00Z`, end_at: `2026-11-25T${to}:00Z` }, 'UTC')
-    const lanes = lanesOf([at('09:00', '10:00'), at('09:30', '11:00'), at('10:00', '10:30'), at('12:00', '13:00')])
-    expect(lanes.map(x => [x.lane, x.lanes])).toEqual([[0, 2], [1, 2], [0, 2], [0, 1]])
+    const list = [at('09:00', '10:00'), at('09:30', '11:00'), at('10:00', '10:30'), at('12:00', '13:00')]
+    const { shown, more } = lanesOf(list, 3)
+    expect(shown.map(x => [x.lane, x.lanes])).toEqual([[0, 2], [1, 2], [0, 2], [0, 1]])
+    expect(more).toEqual([])
+    const crowd = lanesOf([...list, at('09:30', '10:00'), at('09:40', '09:50')], 3)
+    expect(crowd.shown.map(x => [x.event.from, x.lane, x.lanes])).toEqual([[540, 0, 3], [570, 1, 3], [600, 0, 3], [720, 0, 1]])
+    expect(crowd.more).toEqual([{ from: 570, n: 2, lane: 2, lanes: 3 }])
   })
 })

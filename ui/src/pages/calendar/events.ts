@@ -146,19 +146,31 @@ export const on = (list: Event[], day: string) => list.filter(e => e.day <= day 
 
 export interface Lane { event: Event; lane: number; lanes: number }
 
-/** Events of one day side by side where they overlap. */
-export function lanesOf(list: Event[]): Lane[] {
-  const out: Lane[] = []
+/** Where there are more side by side than fit: how many are left out, and from when. */
+export interface More { from: number; n: number; lane: number; lanes: number }
+
+/** Events of one day side by side where they overlap, at most `most` of them. */
+export function lanesOf(list: Event[], most: number): { shown: Lane[]; more: More[] } {
+  const shown: Lane[] = []
+  const more: More[] = []
   let group: Lane[] = []
   let ends: number[] = []
-  const close = () => { for (const x of group) x.lanes = ends.length; out.push(...group); group = []; ends = [] }
+  const close = () => {
+    const lanes = Math.min(ends.length, most)
+    const fit = group.filter(x => ends.length <= most || x.lane < most - 1)
+    const rest = group.filter(x => !fit.includes(x))
+    shown.push(...fit.map(x => ({ ...x, lanes })))
+    if (rest.length) more.push({ from: Math.min(...rest.map(x => x.event.from)), n: rest.length, lane: most - 1, lanes })
+    group = []
+    ends = []
+  }
   for (const event of [...list].sort((a, b) => a.from - b.from || b.to - a.to)) {
     if (ends.length && ends.every(x => x <= event.from)) close()
     let lane = ends.findIndex(x => x <= event.from)
     if (lane < 0) lane = ends.push(0) - 1
-    ends[lane] = Math.max(event.to, event.from + 20)
+    ends[lane] = Math.max(event.to, event.from + usual)
     group.push({ event, lane, lanes: 1 })
   }
   close()
-  return out
+  return { shown, more }
 }
