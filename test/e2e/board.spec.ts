@@ -113,6 +113,28 @@ test('a refused move is back, with the reason', async ({ page, signedIn, guard }
   await expect(column(page, 'Prospecting').locator(`[data-card="${id}"]`)).toBeVisible()
 })
 
+test('a card that somebody else changed moves all the same, unless they moved it', async ({ page, signedIn, guard }) => {
+  guard.allow(/412/)
+  await signedIn('sales')
+  const id = await deal(page, 'Changed meanwhile')
+  const { csrf } = await (await page.request.get('/api/v1/session')).json()
+  const change = async (fields: Record<string, unknown>) => expect((await page.request.patch(`/api/v1/records/deal/${id}`, { headers: { 'X-CSRF-Token': csrf }, data: { fields } })).status()).toBe(200)
+  await openBoard(page)
+  const card = page.locator(`[data-card="${id}"]`)
+  await change({ next_step: 'Call them' })
+  await card.focus()
+  for (const key of ['Space', 'ArrowRight', 'Space']) await page.keyboard.press(key)
+  await expect(page.getByText('Changed meanwhile moved to Qualification')).toBeVisible()
+  await expect(column(page, 'Qualification').locator(`[data-card="${id}"]`)).toContainText('Call them')
+  const stages = await (await page.request.get('/api/v1/records/stage?sort=position&limit=10')).json()
+  await change({ stage: stages.records[3].id })
+  await card.focus()
+  for (const key of ['Space', 'ArrowRight', 'Space']) await page.keyboard.press(key)
+  await expect(page.getByRole('dialog')).toContainText('Whose value is to count?')
+  await page.getByRole('button', { name: 'Take theirs' }).click()
+  await expect(column(page, 'Proposal').locator(`[data-card="${id}"]`)).toBeVisible()
+})
+
 test('somebody who may not change deals finds no way to move them', async ({ page, signedIn }) => {
   await signedIn('reader')
   await openBoard(page)

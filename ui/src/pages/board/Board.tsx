@@ -1,6 +1,6 @@
 // A list as columns of cards. A card is moved with the mouse, by touch, with the keyboard (Space, arrows,
 // Space) or from its menu (M); it is in its new column at once, and back with the reason if that was refused.
-import { DndContext, type DragEndEvent, DragOverlay, MouseSensor, pointerWithin, rectIntersection, TouchSensor, useSensor, useSensors } from '@dnd-kit/core'
+import { type Announcements, DndContext, type DragEndEvent, DragOverlay, MouseSensor, pointerWithin, rectIntersection, TouchSensor, useSensor, useSensors } from '@dnd-kit/core'
 import { useSearch } from '@tanstack/react-router'
 import { type FocusEvent, type KeyboardEvent, type MouseEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useStable } from '../../lib/hooks'
@@ -177,11 +177,12 @@ function Columns(p: LayoutProps & { field: Field }) {
   const sensors = useSensors(useSensor(MouseSensor, { activationConstraint: { distance: 5 } }), useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }))
   const colOf = (x: { data: { current?: Record<string, unknown> } } | null) => x?.data.current?.col as Col | undefined
   const onDragEnd = ({ active: a, over: on }: DragEndEvent) => { const to = colOf(on); const d = a.data.current as { rec: Rec; col: Col } | undefined; if (to && d) onMove(d.rec, d.col, to); else { setMoving(null); setOver(undefined) } }
-  const words = {
-    onDragStart: () => t('board.lifted', { what: moving ? recTitle(moving.rec) : '', column: moving?.from.name ?? '' }),
-    onDragOver: ({ over: on }: { over: Parameters<typeof colOf>[0] }) => { const c = colOf(on); return c && t('board.over', { column: c.name, n: cols.findIndex(x => x.value === c.value) + 1, of: cols.length }) },
-    onDragEnd: () => undefined,
-    onDragCancel: () => t('board.cancelled', { what: moving ? recTitle(moving.rec) : '' }),
+  const carried = (a: { data: { current?: Record<string, unknown> } }) => a.data.current as { rec: Rec; col: Col } | undefined
+  const words: Announcements = {
+    onDragStart: ({ active: a }) => { const d = carried(a); return d && t('board.lifted', { what: recTitle(d.rec), column: d.col.name }) },
+    onDragOver: ({ over: on }) => { const c = colOf(on); return c && t('board.over', { column: c.name, n: cols.findIndex(x => x.value === c.value) + 1, of: cols.length }) },
+    onDragEnd: ({ active: a, over: on }) => { const d = carried(a); const c = colOf(on); return d && t(c && c.value !== d.col.value ? 'board.dropped' : 'board.cancelled', { what: recTitle(d.rec), column: c?.name ?? '' }) },
+    onDragCancel: ({ active: a }) => { const d = carried(a); return d && t('board.cancelled', { what: recTitle(d.rec) }) },
   }
 
   if (error) return <ErrorState text={explain(error)} onRetry={retry} />

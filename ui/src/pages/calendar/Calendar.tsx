@@ -1,6 +1,6 @@
 // A month, a week or a day with what stands on it. It knows events and not where they come from.
 import { DndContext, type DragEndEvent, type DragMoveEvent, DragOverlay, MouseSensor, pointerWithin, TouchSensor, useSensor, useSensors } from '@dnd-kit/core'
-import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { addDays, addMonths, daysOf, firstWeekday, type Span, startOfWeek, turn } from '../../lib/days'
 import { useActions } from '../../lib/actions'
 import { useStable } from '../../lib/hooks'
@@ -90,6 +90,12 @@ export function Calendar(p: CalendarProps) {
     toFocus.current = ''
     el.focus({ preventScroll: el.dataset.day !== undefined })
   })
+  // The panel beside it was closed: the day has the keys again.
+  const was = useRef(p.peeked)
+  useEffect(() => {
+    if (was.current && !p.peeked && document.activeElement === document.body) box.current?.querySelector<HTMLElement>(dayAt(p.at))?.focus()
+    was.current = p.peeked
+  }, [p.peeked, p.at])
   const dayAt = (day: string) => `[data-day="${day}"]`
   const eventAt = (e: Event, day: string) => ['day', 'whole'].map(x => `[data-${x}="${day}"] [data-event="${CSS.escape(e.key)}"]`).join()
   const goTo = (day: string, span = p.span) => { toFocus.current = dayAt(day); p.onGo(span, day) }

@@ -49,7 +49,7 @@ function Hours(p: ViewProps & { day: string; now: number }) {
       {day === p.today && <div className={css.now} style={{ top: y(p.now) }} aria-hidden />}
       {shown.map(({ event: e, lane, lanes }) => (
         <Chip
-          key={e.key} event={e} day={day} tall={e.to - e.from >= 45} bare={lanes > 2 && p.days.length > 1} tabbable={here} peeked={p.peeked === e.key} onPeek={p.onPeek} onKey={p.onKey}
+          key={e.key} event={e} day={day} tall={e.to - e.from >= 45} bare={p.days.length > 1 && (lanes > 2 || (lanes > 1 && e.to - e.from < 45))} tabbable={here} peeked={p.peeked === e.key} onPeek={p.onPeek} onKey={p.onKey}
           style={{ position: 'absolute', top: y(e.from) + 1, height: Math.max(24, y(e.to - e.from) - 2), ...lanePlace(lane, lanes) }}
         />
       ))}

@@ -17,7 +17,7 @@ export const cellDay = (day: string) => (day.endsWith('-01') ? format({ day: 'nu
 export function spanTitle(span: Span, days: string[], day: string): string {
   if (span === 'month') return format({ month: 'long', year: 'numeric' }).format(at(day))
   if (span === 'day') return longDay(day)
-  return format({ day: 'numeric', month: 'short', year: 'numeric' }).formatRange(at(days[0]!), at(days.at(-1)!))
+  return format({ day: 'numeric', month: currentLang() === 'en' ? 'short' : 'long', year: 'numeric' }).formatRange(at(days[0]!), at(days.at(-1)!))
 }
 
 export const clock = (minutes: number) => `${String(Math.floor(minutes / 60) % 24).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
