@@ -21,6 +21,9 @@ const typing = (el: EventTarget | null) => el instanceof HTMLElement && (el.isCo
 let first = ''
 let since = 0
 
+/** True when G was pressed just before: the next letter belongs to it, and not to what has the focus. */
+export const pairBegun = (e: { timeStamp: number }) => first !== '' && e.timeStamp - since < 1500
+
 function onKeyDown(e: KeyboardEvent) {
   if (e.defaultPrevented || composing(e)) return
   const key = keyOf(e)

@@ -8,7 +8,7 @@ import { label, t } from '../../lib/i18n'
 import { composing } from '../../lib/nav'
 import { useTable } from '../../lib/records'
 import { recTitle } from '../../lib/schema'
-import { keyOf, lettersOn } from '../../lib/shortcuts'
+import { keyOf, lettersOn, pairBegun } from '../../lib/shortcuts'
 import { explain } from '../../lib/toast'
 import type { Field, Rec } from '../../lib/types'
 import { Bones, EmptyState, ErrorState } from '../../parts/States'
@@ -154,7 +154,7 @@ function Columns(p: LayoutProps & { field: Field }) {
       else leave()
       return
     }
-    if (!here) return
+    if (!here || (key.length === 1 && pairBegun(e))) return
     if (/^(Arrow(Up|Down|Left|Right)|Home|End)$/.test(key)) { done(); step(id, key) }
     else if (key === ' ') { done(); if (movable && here.rec.can.update) lift(here.rec, here.col) }
     else if (key === 'Enter' || (key === 'o' && lettersOn())) { done(); void router.navigate({ to: '/o/$object/$id', params: { object: o.name, id } }) }

@@ -7,7 +7,7 @@ import { useStable } from '../../lib/hooks'
 import { currentLang, t } from '../../lib/i18n'
 import { composing } from '../../lib/nav'
 import { zone } from '../../lib/session'
-import { keyOf, lettersOn } from '../../lib/shortcuts'
+import { keyOf, lettersOn, pairBegun } from '../../lib/shortcuts'
 import { todayIn } from '../../lib/time'
 import { Icon } from '../../parts/Icon'
 import list from '../list/list.module.css'
@@ -123,7 +123,7 @@ export function Calendar(p: CalendarProps) {
       Enter: () => { const it = on(p.events, day)[0]; const chip = it && box.current?.querySelector<HTMLElement>(eventAt(it, day)); if (chip) chip.focus(); else if (month) goTo(day, 'day') },
     }
     const letters: Record<string, () => void> = { c: () => create(day, month ? undefined : hour), t: () => goTo(today) }
-    const act = steps[key] ?? (lettersOn() ? letters[key] : undefined)
+    const act = steps[key] ?? (lettersOn() && !pairBegun(e) ? letters[key] : undefined)
     if (!act || (key === 'c' && !p.onCreate)) return
     e.preventDefault()
     act()
@@ -140,7 +140,7 @@ export function Calendar(p: CalendarProps) {
     const alt: Record<string, () => void> = { ArrowLeft: () => far(-1), ArrowRight: () => far(1), ArrowUp: () => (month || event.whole ? far(-7) : far(0, -15)), ArrowDown: () => (month || event.whole ? far(7) : far(0, 15)) }
     const plain: Record<string, () => void> = { Enter: () => p.onOpen(event), ' ': () => p.onPeek(event), ArrowUp: () => near(-1), ArrowDown: () => near(1), ArrowLeft: () => goTo(addDays(day, -1)), ArrowRight: () => goTo(addDays(day, 1)), Escape: () => box.current?.querySelector<HTMLElement>(dayAt(day))?.focus() }
     const letters: Record<string, () => void> = { o: () => p.onOpen(event), p: () => p.onPeek(event), c: () => create(day), t: () => goTo(today) }
-    const act = e.altKey ? (event.movable ? alt[key] : undefined) : (plain[key] ?? (lettersOn() ? letters[key] : undefined))
+    const act = e.altKey ? (event.movable ? alt[key] : undefined) : (plain[key] ?? (lettersOn() && !pairBegun(e) ? letters[key] : undefined))
     if (!act || (key === 'c' && !p.onCreate)) return
     e.preventDefault()
     e.stopPropagation()
