@@ -202,10 +202,11 @@ test('the stage is moved from the header; a lost deal says why', async ({ page, 
 
 test('brackets lead through the list that a record was opened from; E edits', async ({ page, signedIn }) => {
   await signedIn('sales')
-  await page.goto('/o/company?s=name')
+  await page.goto(`/o/company?s=name&f=${encodeURIComponent('owner == me()')}`)
   await page.getByRole('grid').focus()
   await page.keyboard.press('o')
   await expect(page).toHaveURL(/\/o\/company\/[0-9a-f-]+/)
+  await expect(page.getByRole('region', { name: 'Facts' })).toBeVisible()
   const heading = page.getByRole('heading', { level: 1 })
   const first = await heading.innerText()
   await page.keyboard.press(']')
@@ -214,6 +215,8 @@ test('brackets lead through the list that a record was opened from; E edits', as
   await expect(heading).toHaveText(first)
   await page.keyboard.press('[')
   await expect(page.getByRole('status').getByText('This is the first of the list.')).toBeVisible()
+  await page.keyboard.press('e')
+  await expect(page.getByRole('region', { name: 'Facts' }).getByRole('textbox', { name: 'Name', exact: true })).toBeFocused()
 })
 
 test('sections stay as they were left', async ({ page, signedIn }) => {
@@ -304,11 +307,13 @@ test('Home: who is new sees first steps until they are sent away', async ({ page
   await done()
 })
 
-test('Home of who sees no customers', async ({ page, signedIn }) => {
+test('Home of who sees no customers leads to what there is', async ({ page: owner, signedIn, browser, baseURL, userAgent }) => {
   await signedIn('owner')
+  const { page, done } = await newcomer(owner, browser, 'Owner', 'nina-admin@example.com', {}, { baseURL, userAgent, locale: 'en-GB' })
   await page.goto('/')
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Hello, Olivia Hart')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Hello, Nina Field')
   await expect(page.getByRole('region', { name: 'Where to go' }).getByRole('link', { name: 'Users' })).toBeVisible()
+  await done()
 })
 
 for (const [lang, locale] of [['English', 'en'], ['Chinese', 'zh_cn']] as const) {
@@ -331,7 +336,7 @@ for (const [lang, locale] of [['English', 'en'], ['Chinese', 'zh_cn']] as const)
         }
       }
       await look('/', 'section li')
-      for (const tab of ['timeline', 'related', 'files', 'history']) await look(`/o/company/${company.id}?tab=${tab}`, '[role=tabpanel] button')
+      for (const tab of ['timeline', 'related', 'files', 'history']) await look(`/o/company/${company.id}?tab=${tab}`, '[role=tabpanel] :is(button, time)')
       await look(`/o/deal/${deal.id}`, '[role=tabpanel] li')
       await page.keyboard.press('n')
       await page.locator('form textarea').waitFor()

@@ -32,7 +32,7 @@ export function Changes() {
   useNames()
   const session = useSession()
   const [busy, setBusy] = useState('')
-  const q = useQuery({ queryKey: ['records', 'change_set', 'mine'], staleTime: 0, queryFn: ({ signal }) => readChanges(session.user.id, Boolean(session.can.audit), signal) })
+  const q = useQuery({ queryKey: ['records', 'change_set', 'mine'], staleTime: 30_000, queryFn: ({ signal }) => readChanges(session.user.id, signal) })
   const undo = async (d: Done) => {
     setBusy(d.id)
     try {

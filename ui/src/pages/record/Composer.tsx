@@ -93,6 +93,9 @@ export function Composer({ rec, object, onSaved, wish }: Props) {
   const [draft, setDraft] = useState<Draft | null>(() => drafts.get(slot) ?? null)
   const [errors, setErrors] = useState<Record<string, string>>({})
   const [busy, setBusy] = useState(false)
+  // Where the cursor goes once it is painted: into the text, or back to the first button.
+  const [aim, setAim] = useState(0)
+  const back = useRef(false)
   const bad = useRef<Record<string, string>>({})
   const key = useRef(newKey())
   const area = useRef<HTMLTextAreaElement>(null)
@@ -106,8 +109,10 @@ export function Composer({ rec, object, onSaved, wish }: Props) {
   })
   const start = useStable((kind: Happening) => {
     if (draft?.kind !== kind) { setErrors({}); bad.current = {}; set(begin(kind, draft ?? undefined)) }
-    requestAnimationFrame(() => area.current?.focus())
+    setAim(n => n + 1)
   })
+  useEffect(() => { if (aim > 0) area.current?.focus() }, [aim])
+  useEffect(() => { if (!draft && back.current) { back.current = false; first.current?.focus() } }, [draft])
   useEffect(() => { if (wish.n > 0 && acts.length) start(acts.some(a => a.kind === wish.kind) ? wish.kind : acts[0]!.kind) }, [wish, start])
 
   if (acts.length === 0) return null
@@ -122,7 +127,7 @@ export function Composer({ rec, object, onSaved, wish }: Props) {
     )
   }
 
-  const close = () => { set(null); setErrors({}); bad.current = {}; requestAnimationFrame(() => first.current?.focus()) }
+  const close = () => { back.current = true; set(null); setErrors({}); bad.current = {} }
   const task = acts.find(a => a.kind === 'task')
   const stepField = task && fieldNamed(task.object, 'due_at')
   const patch = (change: Partial<Draft>) => set({ ...draft, ...change })

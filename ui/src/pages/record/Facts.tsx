@@ -49,6 +49,8 @@ function Fact({ rec, field, object }: { rec: Rec; field: Field; object: Obj }) {
   const shown = empty ? <span className={css.none} aria-hidden>—</span> : ['longtext', 'richtext'].includes(shownType(field)) && !masked ? <span className={css.wrap} dir="auto">{k.text(v, field)}</span> : <k.Cell value={v} field={field} rec={rec} />
   const link = linkOf(field, v)
   const Form = k.Form
+  // The words around the value, for the ear: the name of the button is what it shows.
+  const [before = '', after = ''] = t('edit.field', { field: name, value: '\u0000' }).split('\u0000')
   return (
     <div className={css.fact}>
       <dt id={id}>{name}</dt>
@@ -66,7 +68,7 @@ function Fact({ rec, field, object }: { rec: Rec; field: Field; object: Obj }) {
             {can && <button type="button" className={css.small} onClick={begin}>{t('replace')}</button>}
           </span>
         ) : can ? (
-          <button type="button" className={css.value} aria-describedby={id} onClick={begin} aria-label={t('edit.field', { field: name, value: k.text(v, field) })}>{shown}</button>
+          <button type="button" className={css.value} onClick={begin}><span className="hidden-visually">{before}</span>{shown}<span className="hidden-visually">{after}</span></button>
         ) : <span className={`${css.value} ${css.still}`}>{shown}</span>}
         {link && !editing && <Link to="/o/$object/$id" params={link} className={css.go} aria-label={t('open.what', { what: k.text(v, field) || name })}><Icon name="external" size={14} /></Link>}
       </dd>
@@ -108,10 +110,10 @@ export function Facts({ rec, object }: { rec: Rec; object: Obj }) {
         if (list.length === 0) return null
         const isOpen = wanted !== '' || !closed.includes(s.name)
         return (
-          <section key={s.name} aria-label={t(`facts.${s.name}`)}>
+          <div key={s.name}>
             {sections.length > 1 && <SectionHead name={s.name} open={isOpen} onToggle={() => toggle(s.name)} />}
             {isOpen && <dl className={css.list}>{list.map(f => <Fact key={f.name} rec={rec} field={f} object={object} />)}</dl>}
-          </section>
+          </div>
         )
       })}
       {wanted && !found && <p className={css.quiet}>{t('choose.none')}</p>}
