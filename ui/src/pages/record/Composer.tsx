@@ -203,8 +203,8 @@ export function Composer({ rec, object, onSaved, wish }: Props) {
           )}
         </div>
       )}
-      <div className={form.foot}>
-        <span className={form.help} id={`${id}-sh`}>{draft.kind !== 'task' && task ? t('log.step.help') : t('log.hint')}</span>
+      <div className={css.foot}>
+        <span id={`${id}-sh`}>{draft.kind !== 'task' && task ? t('log.step.help') : t('log.hint')}</span>
         <Button size="xs" variant="default" onClick={close}>{t('cancel')}</Button>
         <Button size="xs" type="submit" loading={busy}>{t(savers[draft.kind])}</Button>
       </div>
