@@ -61,13 +61,23 @@ func told(src Source, opt ReadOptions) (writing, error) {
 		return w, unreadable(err)
 	}
 	defer f.Close()
-	head := make([]byte, 3)
-	n, _ := io.ReadFull(f, head)
-	switch head = head[:n]; {
+	r := bufio.NewReaderSize(&counted{r: f, left: MaxFile}, headSize)
+	head, err := r.Peek(3)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return w, err
+	}
+	switch {
 	case w.name == "UTF-8" && bytes.HasPrefix(head, []byte("\ufeff")):
 		w.mark = 3
 	case strings.HasPrefix(w.name, "UTF-16") && (bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff"))):
 		w.mark = 2
+	}
+	if w.as == nil { // a decoder finds what it cannot read; UTF-8 has none
+		valid, _, _, err := scanUTF8(r)
+		if err == nil && !valid {
+			err = badEncoding()
+		}
+		return w, err
 	}
 	return w, nil
 }

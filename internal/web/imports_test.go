@@ -136,6 +136,7 @@ func TestImportsRefused(t *testing.T) {
 		{"an earlier import that is not there", form("object", "company", "like", "019cb7dc-6400-712f-9ca9-66963e3d8f68", "file", "name\nA\n"), 404, "not_found"},
 		{"a file that is cut off", strings.TrimSuffix(form("object", "company", "file", "name\nA\n"), "--"+boundary+"--\r\n")[:150], 400, "bad_body"},
 		{"an empty file", form("object", "company", "file", ""), 422, "empty_file"},
+		{"an encoding that it does not have", form("object", "company", "encoding", "utf-8", "file", "name\n\xb1\xb1\xbe\xa9\n"), 422, "bad_encoding"},
 		{"a file that cannot be read", form("object", "company", "file", "name\na\x00b\n"), 422, "bad_encoding"},
 	} {
 		if a := s.send(t, "POST", "/api/v1/imports", s.owner, c.body).want(c.status); a.str("reason") != c.reason {

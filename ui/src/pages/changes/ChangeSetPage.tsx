@@ -89,14 +89,20 @@ function ConflictRow({ c, set }: { c: Conflict; set: string }) {
   )
 }
 
+/** So long a change set can be taken back, in milliseconds: see the API's manual. */
+const undoable = 30 * 86_400_000
+
 /** Why a change set cannot be taken back, in the reader's words. */
 const why: Record<string, Key> = { too_old: 'chg.why.too_old', already_undone: 'chg.why.already_undone', not_undoable: 'chg.why.not_undoable' }
 
-function Undo({ id, canUndo }: { id: string; canUndo: boolean }) {
+function Undo({ id, old }: { id: string; old: boolean }) {
+  const [looked, setLooked] = useState(false)
   const [busy, setBusy] = useState(false)
-  const q = useQuery({ queryKey: setKeys.dry(id), enabled: canUndo, staleTime: 0, retry: false, queryFn: ({ signal }) => dryUndo(id, signal) })
-  if (!canUndo) return null
-  if (q.isLoading) return <Bones rows={2} />
+  const q = useQuery({ queryKey: setKeys.dry(id), enabled: looked, staleTime: 0, refetchOnWindowFocus: false, retry: false, queryFn: ({ signal }) => dryUndo(id, signal) })
+  if (old) return <div className={css.warn}><Icon name="lock" /><span>{t('chg.why.too_old')}</span></div>
+  // It is as much work as the change was, so it waits to be asked for.
+  if (!looked) return <div><Button variant="default" leftSection={<Icon name="eye" />} onClick={() => setLooked(true)}>{t('chg.preview')}</Button></div>
+  if (q.isPending) return <Bones rows={2} />
   if (q.isError) {
     const known = q.error instanceof Problem ? why[q.error.reason] : undefined
     return <div className={css.warn} role="status"><Icon name="lock" /><span>{known ? t(known) : explain(q.error)}</span></div>
@@ -152,7 +158,7 @@ export default function ChangeSetPage() {
         <div className={css.stack}>
           {other('undone_by') && <p className={css.ok}><Icon name="undo" /><span>{t('chg.is_undone')} <Link className={css.link} to="/changes/$id" params={{ id: other('undone_by') }}>{t('chg.by_set')}</Link></span></p>}
           {other('undoes') && <p className={css.ok}><Icon name="undo" /><span>{t('chg.is_undo')} <Link className={css.link} to="/changes/$id" params={{ id: other('undoes') }}>{t('chg.of_set')}</Link></span></p>}
-          <Undo id={id} canUndo={!other('undone_by') && set.fields.kind !== 'define'} />
+          {!other('undone_by') && set.fields.kind !== 'define' && <Undo id={id} old={Date.now() - Date.parse(String(set.fields.created_at)) > undoable} />}
           <section>
             <h2 className={css.section}>{t('chg.records')}</h2>
             <div className={css.frame} style={{ maxHeight: 'none' }}>

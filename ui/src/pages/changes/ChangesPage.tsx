@@ -64,7 +64,7 @@ export default function ChangesPage() {
                             <td className={css.nowrap}><Link className={css.link} to="/changes/$id" params={{ id: s.id }} title={showMoment(String(s.fields.created_at))}><time dateTime={String(s.fields.created_at)}>{ago(String(s.fields.created_at))}</time></Link></td>
                             <td>{typeof s.fields.created_by === 'string' ? nameOf('user', s.fields.created_by) || t('history.somebody') : t('chg.program')}</td>
                             <td>{kindText(s)}</td>
-                            <td className={css.num}>{Number(s.fields.changes ?? 0).toLocaleString()}</td>
+                            <td className={css.num} data-label={t('chg.count')}>{Number(s.fields.changes ?? 0).toLocaleString()}</td>
                             <td>{s.fields.undone_by ? <Pill text={t('chg.undone')} /> : s.fields.undoes ? <Pill text={t('chg.undoes')} color="blue" /> : null}</td>
                           </tr>
                         ))}

@@ -1,5 +1,5 @@
 // Change sets: what was done as one, and how it is taken back.
-import { get, post } from '../../lib/api'
+import { get, post, Problem } from '../../lib/api'
 import { quote } from '../../lib/cel'
 import { label, t } from '../../lib/i18n'
 import { client } from '../../lib/query'
@@ -15,7 +15,7 @@ export interface SetPage { changesets: Rec[]; next_cursor: string }
 export interface SetAnswer { changeset: Rec; changes: Entry[]; next_cursor: string }
 export interface Undone { changeset: string; changed: number; conflicts: Conflict[] }
 
-export const setKeys = { list: (filter: string) => ['records', 'change_set', 'sets', filter] as const, one: (id: string) => ['records', 'change_set', 'set', id] as const, dry: (id: string) => ['records', 'change_set', 'dry', id] as const }
+export const setKeys = { list: (filter: string) => ['records', 'change_set', 'sets', filter] as const, one: (id: string) => ['records', 'change_set', 'set', id] as const, dry: (id: string) => ['changes', 'dry', id] as const }
 
 /** Tries to take a change set back, and changes nothing. */
 export const dryUndo = (id: string, signal?: AbortSignal) => post<Undone>(`/changesets/${id}/undo`, { dry_run: true }, { signal })
@@ -27,6 +27,9 @@ export async function undoSet(id: string, rest = false): Promise<Undone> {
   await client.invalidateQueries({ queryKey: ['records'] })
   return r
 }
+
+/** Something was changed again since: its page shows what, and takes the rest back. */
+export const standsAgainst = (e: unknown) => e instanceof Problem && e.reason === 'changed_since'
 
 /** What can be taken back with Ctrl+Z, and how that is forgotten. */
 const offered = new Map<string, () => void>()

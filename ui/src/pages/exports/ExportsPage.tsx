@@ -55,7 +55,7 @@ function Row({ r }: { r: Rec }) {
         <td className={css.nowrap} title={showMoment(at)}>{ago(at)}</td>
         <td>{typeof r.fields.owner === 'string' ? nameOf('user', r.fields.owner) || t('history.somebody') : ''}</td>
         <td>{what} <span className={css.dim}>{String(r.fields.format ?? '').toUpperCase()}</span></td>
-        <td className={css.num}>{r.fields.rows === null || r.fields.rows === undefined ? '' : Number(r.fields.rows).toLocaleString()}</td>
+        <td className={css.num} data-label={t('exp.count')}>{r.fields.rows === null || r.fields.rows === undefined ? '' : Number(r.fields.rows).toLocaleString()}</td>
         <td>{String(r.fields.purpose ?? '')}</td>
         <td className={css.nowrap}><Pill text={t(`exp.state.${state}`)} color={colors[state]} />{state === 'ready' && <div className={css.dim}>{t('exp.until', { when: showMoment(new Date(Date.parse(at) + readyFor * 60_000).toISOString()) })}</div>}</td>
         <td className={css.nowrap}>

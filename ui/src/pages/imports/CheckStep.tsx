@@ -78,7 +78,7 @@ function Problems(p: StepProps & { r: Result }) {
                   <td>{w.column}{f && label(f.label) !== w.column && <div className={css.dim}>{label(f.label)}</div>}</td>
                   <td>{w.text ? <span className={css.code}>{w.text}</span> : ''}</td>
                   <td>{rowProblem(w.reason, w.message)}<div className={css.dim}>{t('imp.first_line', { n: w.line })}</div></td>
-                  <td className={css.num}>{w.rows}</td>
+                  <td className={css.num} data-label={t('imp.rows')}>{w.rows}</td>
                   <td><Mend w={w} {...p} /></td>
                 </tr>
               )

@@ -14,7 +14,7 @@ import { Icon } from '../../parts/Icon'
 import { Pill } from '../../parts/Pill'
 import { Bones, EmptyState, ErrorState } from '../../parts/States'
 import { ago } from '../../parts/time'
-import { offerUndo, showSet, undoSet } from '../changes/sets'
+import { offerUndo, showSet, standsAgainst, undoSet } from '../changes/sets'
 import { importable } from './importable'
 import css from './imports.module.css'
 
@@ -33,7 +33,7 @@ export default function ImportsPage() {
   const rows = q.data?.pages.flatMap(p => p.records) ?? []
   const n = (r: Rec, name: string) => Number(r.fields[name] ?? 0)
   const set = (r: Rec) => (typeof r.fields.change_set === 'string' ? r.fields.change_set : '')
-  const undo = (r: Rec) => { undoSet(set(r)).then(x => offerUndo(x.changeset, t('imp.undone')), complain) }
+  const undo = (r: Rec) => { undoSet(set(r)).then(x => offerUndo(x.changeset, t('imp.undone')), e => { if (standsAgainst(e)) void navigate({ to: '/changes/$id', params: { id: set(r) } }); else complain(e) }) }
   const show = (r: Rec) => { showSet(set(r), String(r.fields.for_object)).then(to => void navigate(to), complain) }
   const start = may && <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={() => void navigate({ to: '/imports/new', search: {} })}>{t('imp.start')}</Button>
   return (
@@ -62,7 +62,7 @@ export default function ImportsPage() {
                               <td>{o ? label(o.plural) : String(r.fields.for_object)}</td>
                               <td>{typeof r.fields.owner === 'string' ? nameOf('user', r.fields.owner) || t('history.somebody') : ''}</td>
                               <td>{String(r.fields.format ?? '').toUpperCase()}</td>
-                              <td className={css.num}>{n(r, 'created').toLocaleString()}</td><td className={css.num}>{n(r, 'updated').toLocaleString()}</td><td className={css.num}>{n(r, 'failed').toLocaleString()}</td>
+                              <td className={css.num} data-label={t('imp.count.created')}>{n(r, 'created').toLocaleString()}</td><td className={css.num} data-label={t('imp.count.updated')}>{n(r, 'updated').toLocaleString()}</td><td className={css.num} data-label={t('imp.count.failed')}>{n(r, 'failed').toLocaleString()}</td>
                               <td className={css.nowrap}>
                                 {r.fields['change_set.undone_by'] ? <Pill text={t('chg.undone')} /> : set(r) && (
                                   <>

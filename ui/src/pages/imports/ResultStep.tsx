@@ -7,7 +7,7 @@ import { client } from '../../lib/query'
 import { complain } from '../../lib/toast'
 import type { Obj } from '../../lib/types'
 import { Icon } from '../../parts/Icon'
-import { offerUndo, showSet, undoSet } from '../changes/sets'
+import { offerUndo, showSet, standsAgainst, undoSet } from '../changes/sets'
 import { Tiles } from './CheckStep'
 import css from './imports.module.css'
 import { doing, type Import } from './plan'
@@ -24,7 +24,7 @@ export function ResultStep({ x, object, onAgain }: { x: Import; object: Obj; onA
     void client.invalidateQueries({ queryKey: ['objects'] })
     offerUndo(r.changeset, text)
   }, [r.changeset])
-  const act = async (run: () => Promise<unknown>) => { setBusy(true); try { await run() } catch (e) { complain(e) } setBusy(false) }
+  const act = async (run: () => Promise<unknown>) => { setBusy(true); try { await run() } catch (e) { if (standsAgainst(e)) void navigate({ to: '/changes/$id', params: { id: r.changeset } }); else complain(e) } setBusy(false) }
   const undo = () => act(async () => { await undoSet(r.changeset); setUndone(true) })
   const show = () => act(async () => { await navigate(await showSet(r.changeset, object.name)) })
   return (
