@@ -71,8 +71,12 @@ const object = createRoute({
   component: lazyRouteComponent(() => import('./pages/objects/ObjectPage')),
 })
 
+const settings = createRoute({ getParentRoute: () => root, path: '/settings', component: lazyRouteComponent(() => import('./pages/settings/SettingsPage')) })
+const people = createRoute({ getParentRoute: () => root, path: '/admin/people', component: lazyRouteComponent(() => import('./pages/people/PeoplePage')) })
+const pipelines = createRoute({ getParentRoute: () => root, path: '/admin/pipelines', component: lazyRouteComponent(() => import('./pages/pipelines/PipelinesPage')) })
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, list, record, calendar, imports, newImport, exports, changes, changeSet, objects, object]),
+  routeTree: root.addChildren([home, list, record, calendar, imports, newImport, exports, changes, changeSet, objects, object, settings, people, pipelines]),
   defaultPreload: false,
   scrollRestoration: false,
   // Plain text in addresses, that people can read and send to each other.

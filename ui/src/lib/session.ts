@@ -94,6 +94,12 @@ export async function changeLang(l: Lang) {
   await keep({ locale: localeWord(l) })
 }
 
+/** Keeps the zone that moments are shown in; unlike look and language it has no effect before the server took it. */
+export async function changeZone(timezone: string) { take(await patch<Session>('/session', { timezone })) }
+
+/** Sets another password. All other sessions end, and this one goes on under a new cookie. */
+export async function changePassword(old: string, password: string) { take(await post<Session>('/password', { old, password }, { bare: true })) }
+
 /** For MantineProvider, which would write a style element by itself. */
 export const schemeManager = {
   get: () => scheme(look),

@@ -38,6 +38,7 @@ function useGlobalActions(toggleSide: () => void) {
     { id: 'look', text: t(look === 'dark' ? 'look.to_light' : 'look.to_dark'), icon: look === 'dark' ? 'sun' : 'moon', keys: 'mod+.', run: () => void changeLook(look === 'dark' ? 'light' : 'dark') },
     { id: 'lang', text: t('lang.other'), icon: 'language', run: () => void changeLang(lang === 'en' ? 'zh-CN' : 'en').catch(complain) },
     { id: 'side', text: t('nav.toggle'), icon: 'sidebar', keys: 'mod+b', run: toggleSide },
+    { id: 'settings', text: t('set.title'), icon: 'user', run: () => void router.navigate({ to: '/settings' }) },
     { id: 'out', text: t('sign_out'), icon: 'logout', run: () => void signOut() },
     ...usable.map((o): Action => ({
       id: `go ${o.name}`, text: t('go.to', { what: label(o.plural) }), icon: iconOf(o.name), keys: leads[o.name] && `g ${leads[o.name]}`, run: () => void router.navigate({ to: '/o/$object', params: { object: o.name } }),
@@ -99,6 +100,7 @@ function Tools() {
           <Menu.Label>{t('look')}</Menu.Label>
           {(['auto', 'light', 'dark'] as const).map(l => <Menu.Item key={l} leftSection={<Icon name={look === l ? 'check' : l === 'dark' ? 'moon' : 'sun'} />} onClick={() => void changeLook(l)}>{t(`look.${l}`)}</Menu.Item>)}
           <Menu.Divider />
+          <Menu.Item leftSection={<Icon name="user" />} onClick={() => void router.navigate({ to: '/settings' })}>{t('set.title')}</Menu.Item>
           <Menu.Item leftSection={<Icon name="logout" />} onClick={() => void signOut()}>{t('sign_out')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>

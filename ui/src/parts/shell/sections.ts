@@ -13,11 +13,17 @@ const placeOf = (o: Obj): Place => ({ to: `/o/${o.name}`, text: label(o.plural),
 
 export function sections(objects: Obj[], session: Session): Section[] {
   const { work, setup } = groupsOf(objects)
+  const may = (name: string) => { const o = objects.find(x => x.name === name); return Boolean(o?.can.read && (o.can.update || o.can.create)) }
+  const admin: Place[] = [
+    ...(session.can.define ? [{ to: '/admin/objects', text: t('adm.title'), icon: 'box' as const }] : []),
+    ...(may('stage') && may('pipeline') ? [{ to: '/admin/pipelines', text: t('pipe.title'), icon: 'stack' as const }] : []),
+    ...(may('user') ? [{ to: '/admin/people', text: t('people.title'), icon: 'users' as const }] : []),
+  ]
   const list: Section[] = [
     { title: 'nav.start', places: [{ to: '/', text: t('home'), icon: 'home' }] },
     { title: 'nav.work', places: [...work.map(placeOf), ...(work.some(o => o.name === 'meeting' || o.name === 'task' || o.name === 'call') ? [{ to: '/calendar', text: t('cal.title'), icon: 'calendar' as const }] : [])] },
     { title: 'nav.data', places: dataPlaces(objects) },
-    { title: 'nav.admin', places: [...(session.can.define ? [{ to: '/admin/objects', text: t('adm.title'), icon: 'box' as const }] : []), ...setup.map(placeOf)] },
+    { title: 'nav.admin', places: [...admin, ...setup.map(placeOf)] },
   ]
   return list.filter(s => s.places.length > 0)
 }
