@@ -229,14 +229,18 @@ function Preview({ d, computed }: { d: Draft; computed: boolean }) {
   )
   return (
     <aside className={css.preview} aria-label={t('adm.preview')}>
+      <div className={css.previewPart}>
       <h3 className={css.small}>{t('adm.preview.list')}</h3>
       <div className={css.column} style={{ width: Math.max(160, Math.min(260, k.width)) }}>
         <div className={css.columnHead}>{name}</div>
         <div className={`${css.columnCell} ${k.end ? css.end : ''}`}><Boundary key={key}>{sample === null ? <span className={css.none}>—</span> : <k.Cell field={field} value={sample} />}</Boundary></div>
         <div className={`${css.columnCell} ${css.none}`}>—</div>
       </div>
+      </div>
+      <div className={css.previewPart}>
       {(Form || computed || d.type === 'autonumber') && <h3 className={css.small}>{t('adm.preview.form')}</h3>}
       {Form ? row(<Boundary key={`${d.type} ${d.class}`}><Form field={field} value={value} name={name} place="form" onChange={setValue} onBad={() => {}} /></Boundary>) : (computed || d.type === 'autonumber') && row(<div className={css.still}>{t('adm.preview.computed')}</div>)}
+      </div>
     </aside>
   )
 }

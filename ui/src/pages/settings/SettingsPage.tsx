@@ -108,6 +108,9 @@ function Password() {
 
 interface OpenSession { id: string; client: string; created_at: string; used_at: string; expires_at: string; current: boolean }
 
+/** The server knows families of browsers, in small letters. */
+const named = (client: string) => client.charAt(0).toUpperCase() + client.slice(1)
+
 /** The sessions of the person, or of another whom she may change. */
 export function Sessions({ user }: { user?: string }) {
   const cache = useQueryClient()
@@ -118,11 +121,11 @@ export function Sessions({ user }: { user?: string }) {
   if (q.data.length === 0) return <p className={css.nothing}>{t('set.sessions.none')}</p>
   return (
     <ul className={css.rows}>
-      {q.data.map(s => (
+      {[...q.data].sort((a, b) => Number(b.current) - Number(a.current) || b.used_at.localeCompare(a.used_at)).map(s => (
         <li key={s.id} className={css.row}>
           <Icon name="user" />
-          <span className={css.what}><b>{s.client || t('set.session.unknown')}</b><span>{t('set.session.when', { used: ago(s.used_at), since: ago(s.created_at) })}</span></span>
-          {s.current ? <span className={css.badge}>{t('set.session.this')}</span> : <Button size="xs" variant="default" aria-label={t('set.session.end.of', { what: s.client })} onClick={() => void end(s)}>{t('set.session.end')}</Button>}
+          <span className={css.what}><b>{named(s.client) || t('set.session.unknown')}</b><span>{t('set.session.when', { used: ago(s.used_at), since: ago(s.created_at) })}</span></span>
+          {s.current ? <span className={css.badge}>{t('set.session.this')}</span> : <Button size="xs" variant="default" aria-label={t('set.session.end.of', { what: named(s.client) })} onClick={() => void end(s)}>{t('set.session.end')}</Button>}
         </li>
       ))}
     </ul>

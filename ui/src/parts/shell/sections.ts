@@ -19,11 +19,13 @@ export function sections(objects: Obj[], session: Session): Section[] {
     ...(may('stage') && may('pipeline') ? [{ to: '/admin/pipelines', text: t('pipe.title'), icon: 'stack' as const }] : []),
     ...(may('user') ? [{ to: '/admin/people', text: t('people.title'), icon: 'users' as const }] : []),
   ]
+  // What has a page of its own needs no plain list beside it; the palette still leads there.
+  const shown = new Set(admin.flatMap(p => (p.to === '/admin/pipelines' ? ['pipeline', 'stage'] : p.to === '/admin/people' ? ['user'] : [])))
   const list: Section[] = [
     { title: 'nav.start', places: [{ to: '/', text: t('home'), icon: 'home' }] },
     { title: 'nav.work', places: [...work.map(placeOf), ...(work.some(o => o.name === 'meeting' || o.name === 'task' || o.name === 'call') ? [{ to: '/calendar', text: t('cal.title'), icon: 'calendar' as const }] : [])] },
     { title: 'nav.data', places: dataPlaces(objects) },
-    { title: 'nav.admin', places: [...admin, ...setup.map(placeOf)] },
+    { title: 'nav.admin', places: [...admin, ...setup.filter(o => !shown.has(o.name)).map(placeOf)] },
   ]
   return list.filter(s => s.places.length > 0)
 }
