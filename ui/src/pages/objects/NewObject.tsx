@@ -67,11 +67,12 @@ export function NewObject({ taken, onClose, onMade }: { taken: string[]; onClose
       <form className={form.form} noValidate onSubmit={e => void submit(e)}>
         {problem && <div className={form.alert} role="alert">{problem}</div>}
         <div className={css.pair}>
-          <FormRow label={t('adm.label.en')} required error={errors.en}>{a => <input {...a} lang="en" data-autofocus maxLength={200} value={d.en} onChange={e => set({ en: e.target.value })} />}</FormRow>
+          <FormRow label={t('adm.label.en')} error={errors.en}>{a => <input {...a} lang="en" data-autofocus maxLength={200} value={d.en} onChange={e => set({ en: e.target.value })} />}</FormRow>
           <FormRow label={t('adm.label.zh')}>{a => <input {...a} lang="zh-CN" maxLength={200} value={d.zh} onChange={e => set({ zh: e.target.value })} />}</FormRow>
           <FormRow label={t('adm.plural.en')}>{a => <input {...a} lang="en" maxLength={200} value={d.pluralEn} onChange={e => { setOwn({ ...own, en: true }); set({ pluralEn: e.target.value }) }} />}</FormRow>
           <FormRow label={t('adm.plural.zh')}>{a => <input {...a} lang="zh-CN" maxLength={200} value={d.pluralZh} onChange={e => { setOwn({ ...own, zh: true }); set({ pluralZh: e.target.value }) }} />}</FormRow>
         </div>
+        {(!d.en.trim() || !d.zh.trim()) && <div className={`${form.help} ${css.tight}`}>{t('adm.label.one')}</div>}
         <FormRow label={t('adm.name')} required error={errors.name} help={t('adm.object.name.help')}>{a => <input {...a} className={`${a.className} ${css.code}`} spellCheck={false} maxLength={40} value={d.name} onChange={e => { setOwn({ ...own, name: true }); set({ name: e.target.value }) }} />}</FormRow>
         <fieldset className={css.group}>
           <legend className={form.label}>{t('adm.object.first')}</legend>
