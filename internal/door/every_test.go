@@ -118,6 +118,10 @@ func verbs() map[string]verb {
 			_, err := s.Define(ctx, door.Definition{Object: "company", Add: []schema.Field{f}})
 			return err
 		}},
+		"Definitions": {kind: fault.Forbidden, denied: "define deny", silent: "shows the structure, and no record", call: func(s *door.Session, _ target) error {
+			list, err := s.Definitions(ctx)
+			return withNothing(list != nil, err)
+		}},
 		"Journal": {empty: true, denied: "journal deny", done: "journal allow", call: func(s *door.Session, _ target) error {
 			list, err := s.Journal(ctx, door.JournalQuery{Actor: id.ID{1}})
 			return withNothing(list != nil, err)
