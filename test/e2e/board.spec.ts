@@ -81,6 +81,14 @@ test('keys alone lift, aim, drop, leave, open the menu and the panel', async ({ 
   await expect(page).toHaveURL(new RegExp(`/o/deal/${id}`))
 })
 
+test('the letter after G is no command of a cell', async ({ page, signedIn }) => {
+  await signedIn('sales')
+  await page.goto('/o/deal')
+  await page.getByRole('gridcell').first().click()
+  for (const key of ['g', 't']) await page.keyboard.press(key)
+  await expect(page).toHaveURL('/o/task')
+})
+
 test('a lost deal says why before it counts', async ({ page, signedIn }) => {
   await signedIn('sales')
   const id = await deal(page, 'Lost in a test')

@@ -6,7 +6,7 @@ import { useStable } from '../../lib/hooks'
 import { useLang } from '../../lib/i18n'
 import { useNames } from '../../lib/names'
 import { type Cell, composing, move, next, range } from '../../lib/nav'
-import { commandKeys } from '../../lib/shortcuts'
+import { commandKeys, pairBegun } from '../../lib/shortcuts'
 import { isMasked } from '../../lib/schema'
 import { heightOf, placeOf, reveal, rowsAt, scaleOf } from '../../lib/window'
 import type { Field, Rec } from '../../lib/types'
@@ -188,7 +188,7 @@ export function Grid(p: GridProps) {
       else if (p.selected.size) { done(); p.onSelect(new Set()) }
       else if (p.peeked) { done(); p.onPeek(null) }
     } else if ((e.key === 'Delete' || e.key === 'Backspace') && rec && field && typeOf(field).Editor && rec.can.update && !field.required && !isMasked(field) && rec.fields[field.name] != null) { done(); p.onEdit(rec, field, null) }
-    else if (e.key.length === 1 && rec) letter(e.key, done)
+    else if (e.key.length === 1 && rec && !pairBegun(e)) letter(e.key, done)
   }
   // Small letters that are commands stay commands; a capital, a digit or any other sign begins an edit, and
   // so do Enter and F2 everywhere.
