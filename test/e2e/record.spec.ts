@@ -154,6 +154,15 @@ test('files are dropped, listed, fetched and taken away', async ({ page, signedI
   await expect(page.getByRole('alert').filter({ hasText: /picture|image/i })).toBeVisible()
 })
 
+test('the access tab says by which role a record is seen', async ({ page, signedIn }) => {
+  await signedIn('sales')
+  const { company } = await customer(page, 'Ripley Pumps')
+  await page.goto(`/o/company/${company.id}?tab=access`)
+  const panel = page.getByRole('tabpanel')
+  await expect(panel.getByRole('listitem').filter({ hasText: 'Change it' })).toContainText('Sales: your own records, every object')
+  await expect(panel.getByRole('listitem').filter({ hasText: 'Export it' })).toContainText('None of your roles grants it.')
+})
+
 test('an older version is restored, and the restoring undone', async ({ page, signedIn }) => {
   await signedIn('sales')
   const { company } = await customer(page, 'Rugby Pumps')
@@ -249,6 +258,7 @@ test('Home: a task is done with one key and taken back', async ({ page, signedIn
   const task = await make(page, 'task', { subject: 'Water the plants', due_at: '2001-01-01T09:00:00Z' })
   await page.goto('/')
   const tasks = page.getByRole('region', { name: 'My tasks' })
+  await expect(page.getByRole('region', { name: 'First steps' })).toBeHidden() // she has been here for long
   const tick = tasks.getByRole('checkbox', { name: 'Done: Water the plants' })
   await tick.focus()
   await page.keyboard.press('Space')
@@ -336,7 +346,7 @@ for (const [lang, locale] of [['English', 'en'], ['Chinese', 'zh_cn']] as const)
         }
       }
       await look('/', 'section li')
-      for (const tab of ['timeline', 'related', 'files', 'history']) await look(`/o/company/${company.id}?tab=${tab}`, '[role=tabpanel] :is(button, time)')
+      for (const tab of ['timeline', 'related', 'files', 'history', 'access']) await look(`/o/company/${company.id}?tab=${tab}`, '[role=tabpanel] :is(button, time, li)')
       await look(`/o/deal/${deal.id}`, '[role=tabpanel] li')
       await page.keyboard.press('n')
       await page.locator('form textarea').waitFor()

@@ -10,6 +10,7 @@ import { objectNamed } from '../../lib/schema'
 import { useSession } from '../../lib/session'
 import { complain, explain, toast } from '../../lib/toast'
 import { client } from '../../lib/query'
+import { router } from '../../router'
 import { Icon } from '../../parts/Icon'
 import { Bones, ErrorState } from '../../parts/States'
 import { ago } from '../../parts/time'
@@ -32,6 +33,7 @@ export function Changes() {
   useNames()
   const session = useSession()
   const [busy, setBusy] = useState('')
+  const page = Object.keys(router.routesByPath).find(p => p === '/changes') // where this build has it
   const q = useQuery({ queryKey: ['records', 'change_set', 'mine'], staleTime: 30_000, queryFn: ({ signal }) => readChanges(session.user.id, signal) })
   const undo = async (d: Done) => {
     setBusy(d.id)
@@ -59,6 +61,7 @@ export function Changes() {
           ))}
         </ul>
       )}
+      {page && q.data && q.data.length > 0 && <Link className={css.all} to={page as '/'}>{t('home.changes.all')}</Link>}
     </Panel>
   )
 }

@@ -20,7 +20,15 @@ const begun = ['company', 'contact', 'lead', 'deal']
 /** The page that imports files, where this build has it. */
 const importPage = () => Object.keys(router.routesByPath).find(p => p === '/imports/new' || p === '/import' || p === '/imports')
 
-const some = async (object: string, filter: string, signal: AbortSignal) => (await get<Page>(`/records/${object}`, { query: { filter, fields: 'created_at', limit: 1 }, signal })).records.length > 0
+/** Whoever has worked here for so many days needs no first steps. */
+const newDays = 7
+
+/** When the person's first record of an object was made; undefined where there is none. */
+async function firstOf(object: string, signal: AbortSignal): Promise<string | undefined> {
+  const page = await get<Page>(`/records/${object}`, { query: { filter: 'created_by == me()', sort: 'created_at', fields: 'created_at', limit: 1 }, signal })
+  const at = page.records[0]?.fields.created_at
+  return typeof at === 'string' ? at : undefined
+}
 
 function useDone(all: Obj[]) {
   const own = begun.map(n => all.find(o => o.name === n)).filter(o => o?.can.read && o.can.create).map(o => o!.name)
@@ -28,8 +36,9 @@ function useDone(all: Obj[]) {
   return useQuery({
     queryKey: ['records', 'first', own.join()], staleTime: 30_000, enabled: own.length > 0,
     queryFn: async ({ signal }) => {
-      const [made, imported] = await Promise.all([Promise.all(own.map(o => some(o, 'created_by == me()', signal))), imports ? some('import', 'created_by == me()', signal) : true])
-      return { record: made.some(Boolean), imported }
+      const [made, imported] = await Promise.all([Promise.all(own.map(o => firstOf(o, signal))), imports ? firstOf('import', signal) : 'none'])
+      const since = made.filter(x => x !== undefined).sort()[0]
+      return { record: since !== undefined, imported: imported !== undefined, settled: since !== undefined && Date.parse(since) < Date.now() - newDays * 86_400_000 }
     },
   }).data
 }
@@ -52,7 +61,7 @@ export function First() {
   const done = useDone(all)
   const makes = begun.map(n => all.find(o => o.name === n)).find(o => o?.can.create)
   const path = importPage()
-  if (away || !done || !makes || (done.record && (done.imported || !path))) return null
+  if (away || !done || !makes || done.settled || (done.record && (done.imported || !path))) return null
   const speak = (l: Lang) => { setSpoken(true); keepOwn('spoken', true); void changeLang(l).catch(complain) }
   const leave = () => { setAway(true); keepOwn('first', 'away') }
   return (
