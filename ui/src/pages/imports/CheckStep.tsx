@@ -1,5 +1,6 @@
 // The dry run: what would happen, what is wrong, and what can be mended here.
 import { useEffect, useState } from 'react'
+import { useLate } from '../../lib/hooks'
 import { label, noun, t } from '../../lib/i18n'
 import { Button } from '../../lib/kit'
 import { useSession } from '../../lib/session'
@@ -119,26 +120,30 @@ function Said({ object, plan, mapping, edit }: StepProps) {
 
 export function CheckStep(p: StepProps & { onRun: () => void; going: boolean }) {
   const { x, going, object, plan, mapping, busy, edit, onRun } = p
-  const [starting, setStarting] = useState(false)
+  const [starting, setStarting] = useState<'' | 'dry' | 'run'>('')
+  const late = useLate(starting, 300)
+  const [failed, setFailed] = useState<StepProps['x']>() // what could not be tried is not tried again by itself
   const told = { ...plan, map: mapping }
   const start = async (dry: boolean) => {
-    setStarting(true)
-    try { keep(await run(x.id, told, dry)); if (!dry) onRun() } catch (e) { complain(e) }
-    setStarting(false)
+    setStarting(dry ? 'dry' : 'run')
+    try { keep(await run(x.id, told, dry)); if (!dry) onRun() } catch (e) { complain(e); if (dry) setFailed(x) }
+    setStarting('')
   }
   const r = x.result
   const ready = Boolean(r && whole(x) && x.status !== 'running')
   // More rows than a preview tries: all of them are tried now.
-  const needs = !busy && !starting && x.status !== 'running' && !x.problem && !whole(x)
+  const needs = !busy && !starting && x.status !== 'running' && !x.problem && !whole(x) && failed !== x
   useEffect(() => { if (needs) void start(true) }, [needs])
+  // A quick run leaves the page as it is; the numbers of a preview are not shown while all rows are tried.
+  const working = x.status === 'running' || needs || starting === 'dry' || (starting === 'run' && late === 'run')
   const n = r ? doing(r) : 0
   const what = noun(n === 1 ? object.label : object.plural)
   const refused = plan.strict && Boolean(r?.failed)
   return (
       <div className={css.stack}>
-        {x.status === 'running' && <Progress text={t(going ? 'imp.running' : 'imp.checking')} done={x.done} of={x.of} />}
+        {working && <Progress text={t(going || starting === 'run' ? 'imp.running' : 'imp.checking')} done={x.done} of={x.of} />}
         {x.problem && !busy && x.problem.reason !== 'rows_wrong' && <div className={css.alert} role="alert"><Icon name="alert" /><span>{planProblem(x.problem)}</span></div>}
-        {r && x.status !== 'running' && (
+        {r && !working && (
           <div className={css.stack} aria-busy={busy}>
             <section>
               <h2 className={css.section}>{t('imp.would', { n: r.rows })}</h2>
@@ -156,10 +161,11 @@ export function CheckStep(p: StepProps & { onRun: () => void; going: boolean }) 
             <Said {...p} />
           </div>
         )}
-        {x.status !== 'running' && (
+        {!working && (
           <div className={css.row}>
-            <Button size="md" loading={starting} disabled={!ready || busy || n === 0 || refused} onClick={() => void start(false)}>{t('imp.go', { n, what })}</Button>
+            <Button size="md" loading={starting !== ''} disabled={!ready || busy || n === 0 || refused} onClick={() => void start(false)}>{t('imp.go', { n, what })}</Button>
             {busy && <span className={css.dim} role="status">{t('imp.trying')}</span>}
+            {failed === x && <Button variant="default" onClick={() => setFailed(undefined)}>{t('retry')}</Button>}
           </div>
         )}
       </div>
