@@ -52,9 +52,9 @@ func shapes() map[string]shape {
 			body: structure(map[string]js{"version": about(whole(0, maxCount), "give a living record the values of this version")}, "version"),
 		},
 		"GET " + v + "/records/{object}/{id}/history": {name: "getHistory", tag: "records", answer: structure(map[string]js{"changes": many(ref("change"), 200), "next_cursor": text(20)})},
-		"GET " + filesPath:                            {name: "getFile", tag: "records", answer: file(maxContent), media: fileMedia, hides: true},
-		"PUT " + filesPath:                            {name: "putFile", tag: "records", raw: true, body: file(maxContent), answer: record, needs: "match name"},
-		"DELETE " + filesPath:                         {name: "emptyFile", tag: "records", answer: record, needs: "match"},
+		"GET " + filesPath:    {name: "getFile", tag: "records", answer: file(maxContent), media: fileMedia, hides: true},
+		"PUT " + filesPath:    {name: "putFile", tag: "records", raw: true, body: file(maxContent), answer: record, needs: "match name"},
+		"DELETE " + filesPath: {name: "emptyFile", tag: "records", answer: record, needs: "match"},
 		"POST " + v + "/records/{object}/{id}/reveal": {
 			name: "revealField", tag: "records", body: structure(map[string]js{"field": word(), "purpose": text(500)}),
 			answer: structure(map[string]js{"value": anything(), "expires_at": about(moment8601(), "mask it again then")}),
