@@ -101,6 +101,7 @@ func TestDatabaseAway(t *testing.T) {
 	end := make(chan struct{})
 	l.until(v, 40, func() {
 		p.cut()
+		v.forgotten("/api/v1/me") // a token counts for a second as it was read last, and so does what it says of its person
 		for _, path := range []string{"/api/v1/records/company", "/api/v1/me", "/api/v1/journal"} {
 			if r := v.want(http.StatusServiceUnavailable, "GET", path, nil); !strings.Contains(r.text("detail"), "try again") {
 				t.Errorf("GET %s: no remedy: %s", path, r.raw)
@@ -182,4 +183,22 @@ func (c *cable) cut() {
 		_ = x.Close()
 	}
 	c.ends = nil
+}
+
+// forgotten waits until the server answers no longer from what it read before its database went away.
+func (v *server) forgotten(path string) {
+	v.s.t.Helper()
+	tick, late := time.NewTicker(10*time.Millisecond), time.After(patience)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-late:
+			v.s.t.Errorf("%s is still answered without a database", path)
+			return
+		}
+		if r, err := v.send("GET", path, nil); err == nil && r.status != http.StatusOK {
+			return
+		}
+	}
 }
