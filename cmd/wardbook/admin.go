@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -343,6 +344,10 @@ func (c *doctorCommand) Run(ctx context.Context, e env) error {
 		note("no database refused a part of its file", o.refusals.err(), "")
 		if err := errors.Join(verr, o.close(ctx)); err != nil && verr == nil {
 			note("the organisation closes", err, "")
+		}
+		for _, f := range o.files { // closed, so that everything is in them
+			pages, err := f.vfs.Check(filepath.Join(o.conf.Data, f.name+".db"))
+			note("every page of "+f.name+".db opens", err, fmt.Sprintf("%d pages", pages))
 		}
 	}
 	bad := 0
