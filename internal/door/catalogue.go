@@ -22,6 +22,8 @@ type catalogue struct {
 
 // loadSchema reads what people defined over the program's own objects.
 func (d *Door) loadSchema(ctx context.Context) error {
+	d.loading.Lock()
+	defer d.loading.Unlock()
 	defined, err := d.data.Definitions(ctx)
 	if err != nil {
 		return err
@@ -32,6 +34,14 @@ func (d *Door) loadSchema(ctx context.Context) error {
 	}
 	d.setSchema(sch)
 	return nil
+}
+
+// redefine takes a schema that was just stored. Who was reading an older one meanwhile is waited for: it
+// would put that over this one.
+func (d *Door) redefine(sch *schema.Schema) {
+	d.loading.Lock()
+	defer d.loading.Unlock()
+	d.setSchema(sch)
 }
 
 // follow makes what is kept aside fit a changed definition. The definition holds even where that

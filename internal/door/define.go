@@ -117,7 +117,7 @@ func (s *Session) Define(ctx context.Context, def Definition) (_ *schema.Object,
 	if err := s.writeDefinition(ctx, a, cat.schema, o, all, def); err != nil {
 		return nil, err
 	}
-	s.d.setSchema(made)
+	s.d.redefine(made)
 	s.d.follow(context.WithoutCancel(ctx))
 	s.d.wakeRaising()
 	return o, nil

@@ -3,7 +3,9 @@ package door_test
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wardbook/wardbook/internal/authn"
@@ -12,6 +14,7 @@ import (
 	"github.com/wardbook/wardbook/internal/fault"
 	"github.com/wardbook/wardbook/internal/id"
 	"github.com/wardbook/wardbook/internal/schema"
+	"github.com/wardbook/wardbook/internal/sqldb"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -293,4 +296,38 @@ func TestDryDefinition(t *testing.T) {
 		_, err = w.As(w.Person(t, "Bert", id.ID{}, "sales_manager")).Definitions(ctx)
 		refused(t, "the structure, for who may not change it", err, fault.Forbidden, "")
 	})
+}
+
+// A definition holds at once, also while the node is reading what was defined before.
+func TestDefinitionsOutlastReading(t *testing.T) {
+	t.Parallel()
+	ctx, w := context.Background(), doortest.New(t, sqldb.SQLite)
+	owner := w.As(w.Owner)
+	must[*schema.Object](t)(owner.Define(ctx, door.Definition{New: object("gadget", field("title", schema.Short, schema.Internal))}))
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := w.Door.Reload(ctx); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 60 {
+		name := "f" + strconv.Itoa(i)
+		must[*schema.Object](t)(owner.Define(ctx, door.Definition{Object: "gadget", Add: []schema.Field{field(name, schema.Short, schema.Internal)}}))
+		if w.Door.Schema().Object("gadget").Field(name) == nil {
+			t.Errorf("%s was defined, and is not there", name)
+		}
+	}
+	close(done)
+	readers.Wait()
 }

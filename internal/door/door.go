@@ -69,6 +69,7 @@ type Door struct {
 
 	catalogue atomic.Pointer[catalogue]
 	defining  sync.Mutex
+	loading   sync.Mutex // from reading what is defined to taking it
 
 	mu       sync.Mutex
 	known    map[holder]*access // rights by person
